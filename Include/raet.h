@@ -1,0 +1,457 @@
+/**
+ * @file raet.h
+ * @brief The C interface of libraet: Reliable Asynchronous Event Transport.
+ *
+ * Conventions, which hold for every function unless it says otherwise:
+ *
+ * - A stack is used by one thread at a time; different stacks may be used by different threads at the same time. The
+ *   library starts no threads, blocks on nothing, installs no signal handlers and keeps no globals.
+ * - Times are nanoseconds: points in time (`now`, deadlines) of one monotonic clock that the host chooses, such as
+ *   raet_now(); periods carry `_ns` in their names. A `now` that lies before an earlier one counts as that earlier one.
+ * - Functions that can fail return a raet_status: RAET_OK (0) or a negative code. A failed call changes nothing.
+ *   raet_stack_error() has the details of the last failure of a stack.
+ * - A NULL where none is allowed gives RAET_EINVAL; a freed or foreign handle, where it can be told, RAET_EINVAL too.
+ * - Strings are UTF-8 and end with NUL. What the host passes in is copied before the call returns.
+ * - Functions that fill a buffer take its size as `cap` and always tell in `*need` the bytes it takes, the NUL of a
+ *   string included. When `cap` is less they return RAET_EBUFSIZE and write nothing; `buf` may then be NULL.
+ * - From inside a callback, raet_stack_service(), raet_stack_input(), raet_stack_dispatch() and raet_stack_close()
+ *   return RAET_EREENTRANT; everything else works, and raet_stack_free() takes effect when the callback has returned.
+ *
+ * What the functions do on the wire is specified in docs/PROTOCOL.md; sections are named there as here: "PROTOCOL 5.2".
+ */
+#ifndef RAET_H
+#define RAET_H
+#include <stddef.h>
+#include <stdint.h>
+
+/** Marks an exported function. */
+#if defined(__GNUC__)
+#define RAET_API __attribute__((visibility("default")))
+#else
+#define RAET_API
+#endif
+/** Pointer that must not be NULL. */
+#if defined(__clang__)
+#define RAET_NN _Nonnull
+#else
+#define RAET_NN
+#endif
+/** Pointer that may be NULL. */
+#if defined(__clang__)
+#define RAET_OPT _Nullable
+#else
+#define RAET_OPT
+#endif
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Version of this header: major << 16 | minor << 8 | patch. Compare with raet_version(). */
+#define RAET_VERSION_NUMBER 0x000100u
+/** A point in time that never comes, as a deadline; as a period: no limit. */
+#define RAET_NEVER UINT64_MAX
+/** The longest message body, in bytes. */
+#define RAET_MESSAGE_MAX 67107800u
+
+typedef struct raet_config raet_config; /**< settings for a stack to be made; opaque */
+typedef struct raet_stack raet_stack;   /**< one estate on a road, with all its remotes; opaque */
+typedef int32_t raet_status;            /**< RAET_OK or a negative RAET_E... */
+typedef uint32_t raet_enum;             /**< a constant of one of the enumerations below; unknown ones may come later */
+typedef uint64_t raet_remote;           /**< names a remote within its stack; 0 is none; never used again */
+typedef uint64_t raet_txn;              /**< names a transaction within its stack; 0 is none; never used again */
+
+/** A network address: `len` bytes of a `struct sockaddr_in` or `sockaddr_in6`. */
+typedef struct raet_addr {
+  uint32_t len;       /**< bytes used */
+  uint8_t bytes[124]; /**< the socket address as the system lays it out */
+} raet_addr;
+
+/** Status codes. Their names and a sentence each: raet_status_name(), raet_status_text(). */
+enum {
+  RAET_OK = 0,            /**< done */
+  RAET_EAGAIN = -1,       /**< nothing there now, or a queue is full: try later (RAET_EV_WRITABLE tells when) */
+  RAET_EINVAL = -2,       /**< an argument is not valid */
+  RAET_ENOMEM = -3,       /**< no memory */
+  RAET_ESTATE = -4,       /**< not possible in the present state */
+  RAET_EREENTRANT = -5,   /**< not allowed from inside a callback */
+  RAET_ENOTFOUND = -6,    /**< there is no such thing */
+  RAET_EEXIST = -7,       /**< it exists already */
+  RAET_EMSGSIZE = -8,     /**< the message is too large */
+  RAET_EBUFSIZE = -9,     /**< the buffer is too small; *need tells the size */
+  RAET_ETIMEDOUT = -10,   /**< the time limit passed */
+  RAET_ECANCELED = -11,   /**< cancelled by the host, or the stack was closed */
+  RAET_ENACK = -12,       /**< the remote refused it with a nack */
+  RAET_EREFUSED = -13,    /**< refused for now; the same may succeed later */
+  RAET_EREJECTED = -14,   /**< keys rejected, or a change that is not permitted */
+  RAET_EPENDING = -15,    /**< a person has to accept the keys first */
+  RAET_EUNJOINED = -16,   /**< not joined */
+  RAET_EUNALLOWED = -17,  /**< not allowed */
+  RAET_ESTALE = -18,      /**< of an older session */
+  RAET_EDEAD = -19,       /**< the remote does not answer */
+  RAET_EPROTO = -20,      /**< the remote broke the protocol */
+  RAET_ECRYPTO = -21,     /**< a key or signature is not valid */
+  RAET_EENCODE = -22,     /**< the body is not a mapping of its kind */
+  RAET_EIO = -23,         /**< a system call failed; os_errno and raet_stack_error() have the reason */
+  RAET_ENOTSUP = -24,     /**< not supported */
+  RAET_ECLOSED = -25,     /**< the stack is closed */
+  RAET_EINTERNAL = -26,   /**< a fault of the library: please report it */
+  RAET_EUNKNOWN = -27,    /**< the message may have arrived: its answer was lost, or the remote lost its memory */
+  RAET_ESTORE = -28,      /**< the store's content is damaged or does not fit; nothing was changed in it */
+  RAET_ELOCKED = -29      /**< another process uses the store */
+};
+
+/** Kinds of events; raet_event_name() has their names. */
+enum {
+  RAET_EV_MESSAGE = 1,       /**< a message came: remote, name, body, body_kind */
+  RAET_EV_DELIVERED = 2,     /**< a sent message is with the remote's application: remote, txn, tag. Terminal. */
+  RAET_EV_FAILED = 3,        /**< a sent message ended otherwise: status, remote, txn, tag. Terminal. RAET_EUNKNOWN when it
+                                  may have arrived; with every other status it did not. */
+  RAET_EV_WRITABLE = 4,      /**< after RAET_EAGAIN from raet_send(): there is room again for remote */
+  RAET_EV_JOINED = 5,        /**< a join ended: status; RAET_OK when the remote is joined now */
+  RAET_EV_ALLOWED = 6,       /**< an allow ended: status; RAET_OK when messages can pass now */
+  RAET_EV_ALIVE = 7,         /**< the remote is there (again), or an alive ended: status */
+  RAET_EV_DEAD = 8,          /**< the remote does not answer any more */
+  RAET_EV_REAPED = 9,        /**< the remote was dead for so long that no heartbeats are sent any more */
+  RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status() */
+  RAET_EV_KEY_CHANGED = 11,  /**< role `name` came with other keys than stored; status: RAET_OK taken, RAET_EREJECTED not */
+  RAET_EV_REMOTE_ADDED = 12, /**< a remote joined that was not known: remote, name */
+  RAET_EV_REMOTE_GONE = 13,  /**< a remote was removed: remote, name */
+  RAET_EV_ERROR = 14,        /**< something failed that no call can report: status, os_errno, name says what */
+  RAET_EV_CLOSED = 15        /**< the stack is closed; the last event */
+};
+
+/** Kinds of stacks. */
+enum { RAET_KIND_ROAD = 1 /**< an estate on a road: UDP */ };
+
+/** Types of settings and properties, as raet_config_key() tells them. */
+enum { RAET_TYPE_U64 = 1, RAET_TYPE_STR = 2, RAET_TYPE_BYTES = 3 };
+
+/**
+ * Settings of a configuration and properties of stacks and remotes. Type, default, and where it holds: C configuration,
+ * S raet_stack_get_u64/str(), R raet_remote_get_u64/str().
+ */
+enum {
+  RAET_KEY_NAME = 1,            /**< str, CSR: name of the estate, unique on the road. Needed unless stored. */
+  RAET_KEY_ROLE = 2,            /**< str, CSR: the role whose keys it has. Default: its name. */
+  RAET_KEY_ENDPOINT = 3,        /**< str, CSR: "127.0.0.1:7530", "[::1]:7530", "0.0.0.0:0". Default "0.0.0.0:7530". No look-up. */
+  RAET_KEY_DIR = 4,             /**< str, C: folder of the store. Default: none, nothing is kept over a restart. */
+  RAET_KEY_STORE_KIND = 5,      /**< u64, C: RAET_BODY_JSON (default) or RAET_BODY_MSGPACK: form of new files. */
+  RAET_KEY_MAIN = 6,            /**< u64, CSR: 1 for a main estate, which others may join. Default 0. */
+  RAET_KEY_MUTABLE = 7,         /**< u64, CS: 1 lets known remotes change name, address, role or keys. Default 0. */
+  RAET_KEY_ACCEPT = 8,          /**< u64, CS: RAET_ACCEPT_...: whose keys are accepted. Default RAET_ACCEPT_NEVER. */
+  RAET_KEY_KIND = 9,            /**< u64, CSR: the application's own number for the estate, 0..255. Default 0. */
+  RAET_KEY_SIGN_SEED = 10,      /**< bytes[32], C: Ed25519 seed. Default: stored, else made. */
+  RAET_KEY_PRIVATE = 11,        /**< bytes[32], C: Curve25519 secret key. Default: stored, else made. */
+  RAET_KEY_HEAD_KIND = 12,      /**< u64, CS: RAET_HEAD_RAET (default) or RAET_HEAD_JSON: heads sent. */
+  RAET_KEY_BODY_KIND = 13,      /**< u64, CS: RAET_BODY_JSON (default) or RAET_BODY_MSGPACK: own bodies, as of joins. */
+  RAET_KEY_SIGN = 14,           /**< u64, CS: 0 sends messages unsigned, for laboratories. Default 1. */
+  RAET_KEY_ENCRYPT = 15,        /**< u64, CS: 0 sends messages in clear, for laboratories. Default 1. */
+  RAET_KEY_ACCEPT_UNSIGNED = 16, /**< u64, CS: 1 takes unsigned packets from remotes. Default 0. Unsafe. */
+  RAET_KEY_ACCEPT_CLEAR = 17,   /**< u64, CS: 1 takes messages that are signed but not encrypted. Default 0. */
+  RAET_KEY_PERIOD_NS = 18,      /**< u64, CS: heartbeat period. Default 1 s. 0: no heartbeats. */
+  RAET_KEY_OFFSET_NS = 19,      /**< u64, CS: added to the period when not a main estate. Default 0.5 s. */
+  RAET_KEY_INTERIM_NS = 20,     /**< u64, CS: a main reaps a remote dead for so long. Default 3,600 s. 0: never. */
+  RAET_KEY_MAX_MESSAGE = 21,    /**< u64, CS: longest body sent or received. Default and limit RAET_MESSAGE_MAX. */
+  RAET_KEY_SEND_QUEUE = 22,     /**< u64, CS: bytes of messages waiting or under way per remote. Default 128 MiB. */
+  RAET_KEY_RECEIVE_QUEUE = 23,  /**< u64, CS: bytes of messages received or half received in the stack. Default 256 MiB. */
+  RAET_KEY_MESSAGE_TIMEOUT_NS = 24, /**< u64, CS: limit of a raet_send() that gives 0. Default 300 s. */
+  RAET_KEY_MAX_REMOTES = 25,    /**< u64, CS: most remotes. Default 10,000. */
+  RAET_KEY_MAX_PENDING = 26,    /**< u64, CS: most roles waiting for acceptance. Default 1,000. */
+  RAET_KEY_SOCKET_BUFFER = 27,  /**< u64, CS: receive and send buffer asked of the system, bytes. Default 4 MiB. */
+  RAET_KEY_WINDOW = 28,         /**< u64, CS: most datagrams under way to a remote. Default 512. */
+  RAET_KEY_NEAR_ID = 40,        /**< u64, R: the number of the remote here (PROTOCOL 3.2). */
+  RAET_KEY_FAR_ID = 41,         /**< u64, R: the number of this estate there; 0 before it is joined. */
+  RAET_KEY_JOINED = 42,         /**< u64, R: 1 when joined. */
+  RAET_KEY_ALLOWED = 43,        /**< u64, R: 1 when allowed: messages can pass. */
+  RAET_KEY_ALIVED = 44,         /**< u64, R: 1 when heard of lately, 0 when not or not known. */
+  RAET_KEY_REAPED = 45,         /**< u64, R: 1 when reaped. */
+  RAET_KEY_ACCEPTANCE = 46,     /**< u64, R: RAET_PENDING, RAET_ACCEPTED or RAET_REJECTED. */
+  RAET_KEY_RTT_NS = 47,         /**< u64, R: smoothed round-trip time, 0 before the first measure. */
+  RAET_KEY_QUEUED = 48,         /**< u64, R: bytes of messages waiting or under way. */
+  RAET_KEY_IN_FLIGHT = 49,      /**< u64, R: datagrams of messages sent and not yet answered. */
+  RAET_KEY_SESSION = 50         /**< u64, R: number of the present session, as this side counts. */
+};
+
+/** Acceptance of a role's keys. */
+enum { RAET_PENDING = 0, RAET_ACCEPTED = 1, RAET_REJECTED = 2 };
+/** Whose keys a stack accepts without a person (PROTOCOL 6.3). */
+enum {
+  RAET_ACCEPT_NEVER = 0, /**< none: new keys wait as pending */
+  RAET_ACCEPT_ONCE = 1,  /**< the first keys of a role; others are rejected later */
+  RAET_ACCEPT_ALWAYS = 2 /**< all, also changed ones where the stack is mutable: an open road, for laboratories */
+};
+/** Kinds of bodies. JSON and msgpack bodies are mappings; zero bytes are an empty one. */
+enum { RAET_BODY_NONE = 0, RAET_BODY_JSON = 1, RAET_BODY_RAW = 2, RAET_BODY_MSGPACK = 3 };
+/** Kinds of heads. */
+enum { RAET_HEAD_RAET = 0, RAET_HEAD_JSON = 1 };
+/** Levels of the log. */
+enum { RAET_LOG_OFF = 0, RAET_LOG_ERROR = 1, RAET_LOG_WARN = 2, RAET_LOG_INFO = 3, RAET_LOG_DEBUG = 4 };
+/** What a host waits for on raet_stack_fd(). */
+enum { RAET_WANT_READ = 1, RAET_WANT_WRITE = 2 };
+/** Directions of a transfer. */
+enum { RAET_SENDING = 1, RAET_RECEIVING = 2 };
+
+/**
+ * An event. Owned by the library and only ever appended to: fields that lie past `size` do not exist. An event and all it
+ * points to are valid until the next raet_stack_service(), _input(), _next_event(), _dispatch(), _close() or _free() of
+ * its stack (in a dispatch callback: until that returns), or until raet_event_free() after raet_event_detach().
+ */
+typedef struct raet_event {
+  uint32_t size;                /**< bytes of this structure */
+  raet_enum type;               /**< RAET_EV_... */
+  raet_status status;           /**< how it ended */
+  int32_t os_errno;             /**< errno of the system, with RAET_EIO */
+  raet_remote remote;           /**< the remote it concerns, or 0 */
+  raet_txn txn;                 /**< the transaction of the host's that it ends, or 0 */
+  uint64_t tag;                 /**< what the host gave raet_send() */
+  uint64_t time_ns;             /**< the `now` at which it happened */
+  const uint8_t * RAET_OPT body; /**< the body's bytes, NULL when there are none */
+  size_t body_len;              /**< bytes of the body */
+  raet_enum body_kind;          /**< RAET_BODY_... */
+  uint32_t flags;               /**< 0 */
+  const char * RAET_OPT name;   /**< name of the remote, or of the role (RAET_EV_KEY_...) */
+} raet_event;
+
+/** Takes an event in raet_stack_dispatch(). */
+typedef void (*raet_event_fn)(void * RAET_OPT user, raet_stack * RAET_NN stack, const raet_event * RAET_NN event);
+/** Takes a line of the log, `len` bytes and a NUL, without a line end. Never holds keys or bodies. */
+typedef void (*raet_log_fn)(void * RAET_OPT user, raet_enum level, const char * RAET_NN line, size_t len);
+/** Told when descriptor interest or deadline changed outside raet_stack_service(). */
+typedef void (*raet_wake_fn)(void * RAET_OPT user, raet_stack * RAET_NN stack);
+/** Fills `len` bytes with cryptographic randomness; anything but RAET_OK fails what needed it. */
+typedef raet_status (*raet_random_fn)(void * RAET_OPT user, uint8_t * RAET_NN out, size_t len);
+
+/**
+ * A store of the host's own. Records are small (below 64 KiB) and named by keys like the files of the reference:
+ * "local/estate.json", "role/local/role.json", "remote/estate.NAME.json", "role/remote/role.ROLE.json" (PROTOCOL 8).
+ * A record is secret when its key begins with "role/local/". `store` must have made a record durable when it returns.
+ */
+typedef struct raet_store_ops {
+  uint32_t size;  /**< sizeof(raet_store_ops) */
+  uint32_t flags; /**< 0 */
+  /** Copies the record into buf when its *need bytes fit into cap, else RAET_EBUFSIZE; RAET_ENOTFOUND when there is none. */
+  raet_status (* RAET_OPT load)(void * RAET_OPT user, const char * RAET_NN key, uint8_t * RAET_OPT buf, size_t cap,
+                                size_t * RAET_NN need);
+  /** Replaces the record as a whole; removes it when buf is NULL. */
+  raet_status (* RAET_OPT store)(void * RAET_OPT user, const char * RAET_NN key, const uint8_t * RAET_OPT buf, size_t len);
+  /** Gives the key that follows `after` ("" for the first) in any lasting order; RAET_ENOTFOUND after the last. */
+  raet_status (* RAET_OPT next)(void * RAET_OPT user, const char * RAET_NN after, char * RAET_OPT buf, size_t cap,
+                                size_t * RAET_NN need);
+} raet_store_ops;
+
+/** @name Library. Any thread. @{ */
+/** Version of the library: major << 16 | minor << 8 | patch. */
+RAET_API uint32_t raet_version(void);
+/** Version of the library as "0.1.0". Static. */
+RAET_API const char * RAET_NN raet_version_string(void);
+/** 1 when the library has the feature of this name ("road", "ipv6"), else 0. */
+RAET_API int32_t raet_has(const char * RAET_NN feature);
+/** Name of a status, as "RAET_EAGAIN"; "RAET_E?" for an unknown one. Static. */
+RAET_API const char * RAET_NN raet_status_name(raet_status status);
+/** A sentence that explains a status. Static. */
+RAET_API const char * RAET_NN raet_status_text(raet_status status);
+/** Name of an event's type, as "MESSAGE"; "?" for an unknown one. Static. */
+RAET_API const char * RAET_NN raet_event_name(raet_enum type);
+/** The system's monotonic clock, for hosts without one of their own. */
+RAET_API uint64_t raet_now(void);
+/** @} */
+
+/** @name Configuration. A configuration belongs to one thread at a time and may be freed once the stack is made. @{ */
+/** Makes a configuration with the defaults for a kind of stack, RAET_KIND_ROAD. The host frees it. */
+RAET_API raet_status raet_config_new(raet_enum kind, raet_config * RAET_OPT * RAET_NN out);
+/** Frees a configuration and wipes the keys in it. NULL does nothing. */
+RAET_API void raet_config_free(raet_config * RAET_OPT config);
+/** Sets a number. RAET_EINVAL: no such key for a configuration, other type, or out of range. */
+RAET_API raet_status raet_config_set_u64(raet_config * RAET_NN config, raet_enum key, uint64_t value);
+/** Sets a string; NULL brings the default back. RAET_EINVAL as above, or not UTF-8, or not fit as a name or endpoint. */
+RAET_API raet_status raet_config_set_str(raet_config * RAET_NN config, raet_enum key, const char * RAET_OPT value);
+/** Sets bytes; NULL with 0 brings the default back. RAET_EINVAL as above, or another length than the key has. */
+RAET_API raet_status raet_config_set_bytes(raet_config * RAET_NN config, raet_enum key, const uint8_t * RAET_OPT value,
+                                           size_t len);
+/** Sets a store of the host's; the functions are copied, `user` is handed to them. NULL: none. Replaces RAET_KEY_DIR. */
+RAET_API raet_status raet_config_set_store(raet_config * RAET_NN config, const raet_store_ops * RAET_OPT ops,
+                                           void * RAET_OPT user);
+/** Sets a source of randomness; NULL brings libsodium's back. */
+RAET_API raet_status raet_config_set_random(raet_config * RAET_NN config, raet_random_fn RAET_OPT fn, void * RAET_OPT user);
+/** Finds a key and its type (RAET_TYPE_...) by its name in lower case, as "max_message". RAET_ENOTFOUND. */
+RAET_API raet_status raet_config_key(const char * RAET_NN name, raet_enum * RAET_NN key, raet_enum * RAET_OPT type);
+/** @} */
+
+/** @name Life of a stack. @{ */
+/**
+ * Makes a stack: loads or makes its identity and loads its remotes. Opens no socket: a host may drive the stack by
+ * raet_stack_input() and raet_stack_output() alone. The host frees it.
+ * RAET_EINVAL: no name, or settings that do not go together; RAET_ESTORE: the identity's files are damaged (they are left
+ * as they are); RAET_ELOCKED, RAET_EIO. Damaged files of remotes are set aside and reported by RAET_EV_ERROR events.
+ */
+RAET_API raet_status raet_stack_new(const raet_config * RAET_NN config, uint64_t now, raet_stack * RAET_OPT * RAET_NN out);
+/** Opens the stack's socket. RAET_EIO: see raet_stack_error(). RAET_ESTATE: it has one. */
+RAET_API raet_status raet_stack_open(raet_stack * RAET_NN stack, uint64_t now);
+/** Takes over an open UDP socket in place of raet_stack_open(); the stack closes it. RAET_EINVAL: not such a socket. */
+RAET_API raet_status raet_stack_adopt_fd(raet_stack * RAET_NN stack, int32_t fd, uint64_t now);
+/**
+ * Closes the stack: nothing new is sent or taken. Messages under way have `linger_ns` to end; then, or at once with 0,
+ * each ends with its terminal event and RAET_EV_CLOSED comes last. Service the stack until then.
+ */
+RAET_API raet_status raet_stack_close(raet_stack * RAET_NN stack, uint64_t now, uint64_t linger_ns);
+/** Frees the stack, its events and its socket, and wipes its keys. Works without raet_stack_close(). NULL does nothing. */
+RAET_API void raet_stack_free(raet_stack * RAET_OPT stack);
+/** What the last failed call on this stack has to say; "" when none failed. Valid until the next call. */
+RAET_API const char * RAET_NN raet_stack_error(const raet_stack * RAET_NN stack);
+/** Reads a property marked S. RAET_ENOTFOUND: no such property, or of another type. */
+RAET_API raet_status raet_stack_get_u64(const raet_stack * RAET_NN stack, raet_enum key, uint64_t * RAET_NN out);
+/** Reads a property marked S; RAET_KEY_ENDPOINT has the port that the system chose. RAET_ENOTFOUND, RAET_EBUFSIZE. */
+RAET_API raet_status raet_stack_get_str(const raet_stack * RAET_NN stack, raet_enum key, char * RAET_OPT buf, size_t cap,
+                                        size_t * RAET_NN need);
+/** @} */
+
+/** @name Loop. Wait until raet_stack_fd() is ready or raet_stack_deadline() is reached, service, take the events. @{ */
+/** The descriptor to wait on, level-triggered; -1 without a socket. It stays the same until close. */
+RAET_API int32_t raet_stack_fd(const raet_stack * RAET_NN stack);
+/** What to wait for: RAET_WANT_READ, with RAET_WANT_WRITE while datagrams wait for room in the socket. */
+RAET_API uint32_t raet_stack_interest(const raet_stack * RAET_NN stack);
+/** When to service next even if the descriptor is silent; a time that has passed: at once; RAET_NEVER: not at all. */
+RAET_API uint64_t raet_stack_deadline(const raet_stack * RAET_NN stack);
+/**
+ * Receives at most `max_packets` datagrams (0: 256), runs what is due, sends. When more wait, the deadline is `now`.
+ * RAET_OK also when single datagrams were bad; RAET_EIO when the socket is broken for good; RAET_ECLOSED after close.
+ */
+RAET_API raet_status raet_stack_service(raet_stack * RAET_NN stack, uint64_t now, uint32_t max_packets);
+/** Takes the next event. RAET_EAGAIN: there is none. */
+RAET_API raet_status raet_stack_next_event(raet_stack * RAET_NN stack, const raet_event * RAET_OPT * RAET_NN out);
+/** Hands at most `max_events` (0: all there are) events to fn. */
+RAET_API raet_status raet_stack_dispatch(raet_stack * RAET_NN stack, raet_event_fn RAET_NN fn, void * RAET_OPT user,
+                                         uint32_t max_events);
+/** Makes the event, which must be the last one taken, the host's: valid until raet_event_free(), even after the stack. */
+RAET_API raet_status raet_event_detach(raet_stack * RAET_NN stack, const raet_event * RAET_NN event);
+/** Frees a detached event. Any thread. NULL does nothing. */
+RAET_API void raet_event_free(const raet_event * RAET_OPT event);
+/** Sets the function that is told when interest or deadline changed outside raet_stack_service(). NULL: none. */
+RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_fn RAET_OPT fn, void * RAET_OPT user);
+/** @} */
+
+/** @name Remotes. @{ */
+/**
+ * Adds a remote to join. `name` may be NULL: it is learnt in the join. `endpoint` as RAET_KEY_ENDPOINT. The remote may be
+ * known already by that name: RAET_EEXIST, and *out is it.
+ */
+RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name, const char * RAET_NN endpoint,
+                                     raet_remote * RAET_NN out);
+/** Removes a remote, here and in the store; its role's keys stay. Its messages end with RAET_ECANCELED. */
+RAET_API raet_status raet_remote_remove(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
+/** Finds a remote by its name. RAET_ENOTFOUND. */
+RAET_API raet_status raet_remote_find(const raet_stack * RAET_NN stack, const char * RAET_NN name, raet_remote * RAET_NN out);
+/** The remote that follows `after`, 0 for the first, in the order they were added. RAET_ENOTFOUND after the last. */
+RAET_API raet_status raet_remote_next(const raet_stack * RAET_NN stack, raet_remote after, raet_remote * RAET_NN out);
+/** Reads a property marked R. RAET_ENOTFOUND: no such remote or property. */
+RAET_API raet_status raet_remote_get_u64(const raet_stack * RAET_NN stack, raet_remote remote, raet_enum key,
+                                         uint64_t * RAET_NN out);
+/** Reads a property marked R. RAET_ENOTFOUND, RAET_EBUFSIZE. */
+RAET_API raet_status raet_remote_get_str(const raet_stack * RAET_NN stack, raet_remote remote, raet_enum key,
+                                         char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
+/** @} */
+
+/** @name Connecting. One call for all of it, or the three transactions by themselves. @{ */
+/**
+ * Connects to a remote and keeps it so: joins, allows, sends heartbeats, and does again what is lost, until
+ * raet_disconnect(). RAET_EV_JOINED, _ALLOWED, _ALIVE and _DEAD tell how it goes, with txn 0; a join that ends with
+ * RAET_EPENDING, RAET_EREFUSED, RAET_EREJECTED or RAET_ETIMEDOUT is tried again by itself, ever less often.
+ */
+RAET_API raet_status raet_connect(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
+/** Stops keeping the connection: no heartbeats, no new attempts. What is known of the remote stays. */
+RAET_API raet_status raet_disconnect(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
+/**
+ * Joins: exchanges long-term keys (PROTOCOL 6.2). Ends with RAET_EV_JOINED and *out as txn. `timeout_ns`: 0 for 5 s,
+ * RAET_NEVER for none. RAET_ESTATE: a join is under way with this remote.
+ */
+RAET_API raet_status raet_join(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, uint64_t timeout_ns,
+                               raet_txn * RAET_OPT out);
+/**
+ * Allows: the CurveCP handshake for new short-term keys (PROTOCOL 6.4). Ends with RAET_EV_ALLOWED. `timeout_ns`: 0 for 4 s.
+ * RAET_EUNJOINED; RAET_ESTATE: an allow is under way.
+ */
+RAET_API raet_status raet_allow(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, uint64_t timeout_ns,
+                                raet_txn * RAET_OPT out);
+/** One heartbeat (PROTOCOL 6.5). Ends with RAET_EV_ALIVE. `timeout_ns`: 0 for 2 s. RAET_EUNJOINED, RAET_EUNALLOWED. */
+RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, uint64_t timeout_ns,
+                                raet_txn * RAET_OPT out);
+/** @} */
+
+/** @name Messages. @{ */
+/**
+ * Sends a message to a remote (PROTOCOL 7). It is queued until the remote is allowed and ends in exactly one
+ * RAET_EV_DELIVERED or RAET_EV_FAILED with `tag` and *out as txn. A body of kind JSON or msgpack must be a mapping.
+ * `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
+ * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE; RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
+ */
+RAET_API raet_status raet_send(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, raet_enum body_kind,
+                               const uint8_t * RAET_OPT body, size_t len, uint64_t timeout_ns, uint64_t tag,
+                               raet_txn * RAET_OPT out);
+/** How many bytes raet_send() would take for this remote now. */
+RAET_API raet_status raet_send_capacity(const raet_stack * RAET_NN stack, raet_remote remote, uint64_t * RAET_NN bytes);
+/** Ends a transaction of the host's before its time, with RAET_ECANCELED (or RAET_EUNKNOWN) in its event. */
+RAET_API raet_status raet_txn_cancel(raet_stack * RAET_NN stack, raet_txn txn, uint64_t now);
+/** The transfer that follows `after`, 0 for the first: messages being sent or received now. RAET_ENOTFOUND after the last. */
+RAET_API raet_status raet_transfer_next(const raet_stack * RAET_NN stack, raet_txn after, raet_txn * RAET_NN out);
+/** How far a transfer is: its remote, RAET_SENDING or RAET_RECEIVING, and bytes that have arrived out of all. */
+RAET_API raet_status raet_transfer_progress(const raet_stack * RAET_NN stack, raet_txn txn, raet_remote * RAET_OPT remote,
+                                            raet_enum * RAET_OPT direction, uint64_t * RAET_OPT done, uint64_t * RAET_OPT total);
+/** @} */
+
+/** @name Keys and acceptance. Acceptance is kept by role (PROTOCOL 6.3). @{ */
+/** Makes a pair of secret keys, from libsodium's randomness. The host wipes them. Any thread. */
+RAET_API raet_status raet_keys_generate(uint8_t * RAET_NN sign_seed32, uint8_t * RAET_NN private32);
+/** The public keys that belong to secret ones. Any thread. */
+RAET_API raet_status raet_keys_public(const uint8_t * RAET_NN sign_seed32, const uint8_t * RAET_NN private32,
+                                      uint8_t * RAET_NN verify32, uint8_t * RAET_NN public32);
+/** The public keys of the stack's own estate. */
+RAET_API raet_status raet_stack_keys(const raet_stack * RAET_NN stack, uint8_t * RAET_NN verify32, uint8_t * RAET_NN public32);
+/** Acceptance of a role's keys: RAET_PENDING, RAET_ACCEPTED, RAET_REJECTED. RAET_ENOTFOUND: the role is not known. */
+RAET_API raet_status raet_role_status(const raet_stack * RAET_NN stack, const char * RAET_NN role, raet_enum * RAET_NN out);
+/** Accepts, rejects or pends a known role's keys; joins that wait for it go on. RAET_ENOTFOUND; RAET_EIO. */
+RAET_API raet_status raet_role_set_status(raet_stack * RAET_NN stack, const char * RAET_NN role, raet_enum acceptance,
+                                          uint64_t now);
+/** Pins a role's keys and accepts them, before it ever joins. RAET_EEXIST: the role has other keys. RAET_ECRYPTO. */
+RAET_API raet_status raet_role_set_keys(raet_stack * RAET_NN stack, const char * RAET_NN role,
+                                        const uint8_t * RAET_NN verify32, const uint8_t * RAET_NN public32, uint64_t now);
+/** The public keys of a known role. RAET_ENOTFOUND. */
+RAET_API raet_status raet_role_keys(const raet_stack * RAET_NN stack, const char * RAET_NN role, uint8_t * RAET_NN verify32,
+                                    uint8_t * RAET_NN public32);
+/** Forgets a role's keys. RAET_ESTATE: a remote has this role. RAET_ENOTFOUND. */
+RAET_API raet_status raet_role_forget(raet_stack * RAET_NN stack, const char * RAET_NN role, uint64_t now);
+/** The role that follows `after` ("" for the first) in alphabetic order of bytes. RAET_ENOTFOUND, RAET_EBUFSIZE. */
+RAET_API raet_status raet_role_next(const raet_stack * RAET_NN stack, const char * RAET_NN after, char * RAET_OPT buf,
+                                    size_t cap, size_t * RAET_NN need);
+/** @} */
+
+/** @name Statistics and log. @{ */
+/** The counter at an index that runs from 0 without gaps. The name is static. RAET_ENOTFOUND past the last. */
+RAET_API raet_status raet_stat_at(const raet_stack * RAET_NN stack, uint32_t index, const char * RAET_OPT * RAET_NN name,
+                                  uint64_t * RAET_NN value);
+/** The counter of a name. RAET_ENOTFOUND. */
+RAET_API raet_status raet_stat_get(const raet_stack * RAET_NN stack, const char * RAET_NN name, uint64_t * RAET_NN value);
+/** Sends log lines up to `level` to fn. NULL or RAET_LOG_OFF: none. */
+RAET_API raet_status raet_stack_set_log(raet_stack * RAET_NN stack, raet_enum level, raet_log_fn RAET_OPT fn,
+                                        void * RAET_OPT user);
+/** @} */
+
+/** @name Without sockets: the host carries the datagrams. @{ */
+/** Parses an endpoint as RAET_KEY_ENDPOINT has it. RAET_EINVAL. Any thread. */
+RAET_API raet_status raet_addr_parse(const char * RAET_NN text, raet_addr * RAET_NN out);
+/** Writes an address as "127.0.0.1:7530" or "[::1]:7530". RAET_EINVAL, RAET_EBUFSIZE. Any thread. */
+RAET_API raet_status raet_addr_format(const raet_addr * RAET_NN addr, char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
+/** Gives the stack a datagram that came. RAET_OK whatever it holds: bad ones are dropped and counted. */
+RAET_API raet_status raet_stack_input(raet_stack * RAET_NN stack, uint64_t now, const uint8_t * RAET_OPT data, size_t len,
+                                      const raet_addr * RAET_NN from);
+/** Takes the next datagram to send, at most 1,024 bytes. RAET_EAGAIN: none. RAET_EBUFSIZE: it stays; *len has its size. */
+RAET_API raet_status raet_stack_output(raet_stack * RAET_NN stack, uint64_t now, uint8_t * RAET_OPT buf, size_t cap,
+                                       size_t * RAET_NN len, raet_addr * RAET_NN to);
+/** Tells that a datagram to this address could not be sent; it counts as lost. */
+RAET_API raet_status raet_stack_output_failed(raet_stack * RAET_NN stack, uint64_t now, const raet_addr * RAET_NN to,
+                                              int32_t os_errno);
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

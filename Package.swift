@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One manifest for both modes: SwiftPM makes the archive, the Makefile links libraet.so from it and adds
+// "-enable-experimental-feature Embedded" for the shipped library. The warning group tells, in the regular
+// mode already, what the embedded one would refuse.
+let swift: [SwiftSetting] = [.treatAllWarnings(as: .error), .treatWarning("EmbeddedRestrictions", as: .error)]
+
+let package = Package(
+  name: "raet",
+  products: [.library(name: "raet", type: .static, targets: ["RaetABI"])],
+  targets: [
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CMsgpack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CPosix"),
+    .systemLibrary(name: "CRaet", path: "Include"),
+    .target(name: "RaetWire", dependencies: ["CMsgpack", "CJansson", "CPosix"], swiftSettings: swift),
+    .target(name: "RaetCrypto", dependencies: ["CSodium", "CPosix"], swiftSettings: swift),
+    .target(name: "RaetSession", dependencies: ["RaetWire", "RaetCrypto"], swiftSettings: swift),
+    .target(name: "RaetStack", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
+    .target(name: "RaetIO", dependencies: ["RaetStack", "RaetWire", "RaetCrypto", "CPosix"], swiftSettings: swift),
+    .target(
+      name: "RaetABI",
+      dependencies: ["RaetIO", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto", "CRaet", "CSodium", "CPosix"],
+      exclude: ["raet.map"], swiftSettings: swift),
+    .testTarget(
+      name: "RaetWireTests", dependencies: ["RaetWire", "RaetCrypto"], resources: [.copy("Vectors")],
+      swiftSettings: swift),
+    .testTarget(name: "RaetCryptoTests", dependencies: ["RaetCrypto"], swiftSettings: swift),
+    .testTarget(name: "RaetSessionTests", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
+    .testTarget(name: "RaetStackTests", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
+    .testTarget(name: "RaetIOTests", dependencies: ["RaetIO", "RaetStack", "RaetWire"], swiftSettings: swift),
+    .testTarget(name: "RaetABITests", dependencies: ["RaetABI", "CRaet"], swiftSettings: swift),
+  ],
+  swiftLanguageModes: [.v6]
+)
