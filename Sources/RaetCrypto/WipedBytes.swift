@@ -1,0 +1,37 @@
+import CPosix
+import CSodium
+
+/// Bytes that are wiped when freed, for what was or will be encrypted.
+public final class WipedBytes {
+  /// The bytes, as the allocator gave them until they are written. Valid as long as this object.
+  public let bytes: UnsafeMutableRawBufferPointer
+  private let base: UnsafeMutableRawPointer
+  private let isOwned: Bool
+
+  /// `count` bytes whose values are not defined; nil when there is no memory.
+  public init?(count: Int) {
+    guard count >= 0, let base = malloc(max(count, 1)) else { return nil }
+    self.base = base
+    bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
+    isOwned = true
+  }
+
+  /// A copy; nil when there is no memory.
+  public convenience init?(copying source: UnsafeRawBufferPointer) {
+    self.init(count: source.count)
+    bytes.copyMemory(from: source)
+  }
+
+  /// Takes over memory that outlives it, so that a test can see it wiped.
+  init?(borrowing memory: UnsafeMutableRawBufferPointer) {
+    guard let base = memory.baseAddress else { return nil }
+    self.base = base
+    bytes = memory
+    isOwned = false
+  }
+
+  deinit {
+    sodium_memzero(base, bytes.count)
+    if isOwned { free(base) }
+  }
+}
