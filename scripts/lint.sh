@@ -15,11 +15,10 @@ sources -name '*.sh' -exec bash -n {} \; 2>&1 | rule 'shell syntax'
 sources -name '*.py' | while read -r file; do
   python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$file" 2>&1 | tail -1
 done | rule 'Python syntax'
-grep -rnE '^ *(@[a-zA-Z()]+ )?import (Foundation|Glibc|Dispatch)' Sources | rule 'imports that the shipped mode does not have'
+grep -rnE '^ *(@[a-zA-Z()]+ )?import (Foundation|Glibc|Dispatch)' Sources |
+  rule 'imports that the shipped mode does not have'
 grep -rnE '\b(try!|as!|fatalError\(|preconditionFailure\(|unsafelyUnwrapped)' Sources --include='*.swift' |
   rule 'traps that kill the host'
-sources \( -name '*.swift' -o -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' \) -exec grep -nHE '.{121}' {} + |
-  cut -c1-100 | rule 'lines above 120 columns'
 sources \( -name '*.swift' -o -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' \) -exec \
   grep -nHE '[[:blank:]]$' {} + | rule 'blanks at the end of a line'
 sources -name '*.swift' -path 'Sources/*' -exec awk 'END {if (NR > 450) print FILENAME ": " NR " lines"}' {} \; |

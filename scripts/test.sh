@@ -1,41 +1,38 @@
 #!/bin/bash
 # Installs what is missing (Debian) and runs every test, or the steps that are named: scripts/test.sh [STEP...]
-# Each step's output goes to build/logs/STEP.log; what it ended with is shown when it fails. Ends with 1 when one failed.
+# A step's output goes to build/logs/STEP.log, and its end is shown when the step fails. Ends with 1 when one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
 
+# The steps in order, and the targets of the Makefile behind them.
 steps=(packages lint regular unit library c valgrind abi docs python install interop asan)
-step_packages() {
+declare -A targets=(
+  [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
+  [docs]=docs [python]=python-tests [install]=install-check [interop]=interop [asan]=asan
+)
+limit=900 # seconds that a step may take
+
+packages() {
   need_packages make gcc g++ libc6-dev binutils pkg-config libsodium-dev libmsgpack-dev libjansson-dev \
-    python3 python3-venv valgrind abigail-tools doxygen
+    python3 python3-venv valgrind abigail-tools doxygen || return
   swift --version || { echo 'Swift 6.3 is needed: https://www.swift.org/install/linux/'; return 1; }
 }
-step_lint() { make lint; }
-step_regular() { make regular; }                  # warnings are errors, here and below: see Package.swift
-step_unit() { make test; }
-step_library() { make all library-check; }
-step_c() { make c-tests; }
-step_valgrind() { make valgrind; }
-step_abi() { make abi; }
-step_docs() { make docs; }
-step_python() { make python-tests; }
-step_install() { make install-check; }
-step_interop() { make interop; }
-step_asan() { make asan; }
+run() {
+  if [ "$1" = packages ]; then packages; else timeout $limit make --no-print-directory ${targets[$1]}; fi
+}
 
 for step in "$@"; do
-  declare -F "step_$step" >/dev/null || { echo "no step $step; there are: ${steps[*]}"; exit 2; }
+  [[ " ${steps[*]} " == *" $step "* ]] || { echo "no step $step; there are: ${steps[*]}"; exit 2; }
 done
 [ $# = 0 ] || steps=("$@")
 mkdir -p build/logs
-passed=0
-failed=()
+passed=0 failed=()
 for step in "${steps[@]}"; do
   printf '== %-10s ' "$step"
   log=build/logs/$step.log
   start=$SECONDS
-  if (set -e; "step_$step") >"$log" 2>&1 </dev/null; then
+  if run "$step" >"$log" 2>&1 </dev/null; then
     printf 'passed %4d s\n' $((SECONDS - start))
     passed=$((passed + 1))
   else
