@@ -20,6 +20,8 @@ public final class SecretMemory {
       if page.isFull { pagesWithRoom.removeLast() }
       return Secret(memory: self, page: page, slot: slot)
     }
+    // sodium_malloc ends the process when libsodium is not initialised.
+    try Sodium.initialize()
     guard let page = SecretPage(), let slot = page.take() else { throw .noMemory }
     pagesWithRoom.append(page)
     return Secret(memory: self, page: page, slot: slot)
