@@ -6,7 +6,7 @@
  * It joins and allows that many remotes to a main estate, each from a stack of its own that is freed again, and prints
  *
  *   joins COUNT NANOSECONDS MAIN_NANOSECONDS      all of it; what was spent in calls of the main estate
- *   memory BYTES HEAP_BYTES                       per remote from the BASE-th on: resident memory; what malloc handed out
+ *   memory BYTES HEAP_BYTES                       per remote from the BASE-th on: resident; what malloc handed out
  *   idle NANOSECONDS SOCKET_NANOSECONDS           one service call with nothing to do: by itself; with a socket open
  *
  * or "failed" and a reason. Time is virtual while remotes are added, so that nothing waits for a clock.

@@ -40,7 +40,8 @@ from raet.road import estating, stacking  # noqa: E402
 
 LIMIT = 60.0  # seconds a command may take
 TICK = 0.01  # seconds between two looks at the reference's timers, the shortest of which is 200 ms
-# Messages under way while measuring messages/s: of 1, 8, 32, 64, 128, 256 and 512 the reference does best with 64 and 128.
+# Messages under way while measuring messages/s: of 1, 8, 32, 64, 128, 256 and 512 the reference does best
+# with 64 and 128.
 WINDOW = 64
 
 

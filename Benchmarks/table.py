@@ -299,7 +299,11 @@ class Bench:
         size = f"{plan.bulk_bytes // 1_000_000} MB"
         self.bulk_row(f"{size}, libraet to libraet", times["own"], times["old"], "reference to itself", "< 0.1")
         self.bulk_row(
-            f"{size}, libraet to reference", times["to_old"], times["old_burst"], f"reference, bursts of {BEST_BURST}", "<= 1.0"
+            f"{size}, libraet to reference",
+            times["to_old"],
+            times["old_burst"],
+            f"reference, bursts of {BEST_BURST}",
+            "<= 1.0",
         )
         self.bulk_row(f"{size}, reference to libraet", times["from_old"], times["old"], "reference to itself", "")
 
@@ -389,7 +393,7 @@ def print_table(rows: list[Row], header: str) -> None:
     right = (1, 3)
     print(header)
     for line in cells:
-        padded = [text.rjust(width) if i in right else text.ljust(width) for i, (text, width) in enumerate(zip(line, widths))]
+        padded = [text.rjust(widths[i]) if i in right else text.ljust(widths[i]) for i, text in enumerate(line)]
         print("  ".join(padded).rstrip())
 
 
