@@ -1,0 +1,88 @@
+/// Finds keys that a mapping has twice, without keeping the keys: one hash for each key of the mappings that are open.
+///
+/// That two different keys share a hash is as good as impossible by accident; who contrives it has his own message refused.
+struct KeyLog {
+  private var hashes: [UInt64] = []
+  /// For each open mapping, how many hashes belong to those around it.
+  private var starts: [Int] = []
+
+  /// A mapping opens.
+  mutating func open() { starts.append(hashes.count) }
+
+  /// A key of the innermost mapping. `.tooLong`: more are open at one time than `WireLimit.openKeys`.
+  mutating func add(_ hash: UInt64) throws(BodyError) {
+    guard hashes.count < WireLimit.openKeys else { throw .tooLong }
+    hashes.append(hash)
+  }
+
+  /// The innermost mapping closes. `.keyTwice`.
+  mutating func close() throws(BodyError) {
+    guard let start = starts.popLast() else { return }
+    let count = hashes.count &- start
+    let isUnique = hashes.withUnsafeMutableBufferPointer { all in
+      let own = UnsafeMutableBufferPointer(rebasing: all[start...])
+      // Few are compared faster as they are.
+      return count <= 12 ? Self.isUnique(few: own) : Self.isUnique(many: own)
+    }
+    guard isUnique else { throw .keyTwice }
+    hashes.removeLast(count)
+  }
+
+  private static func isUnique(few hashes: UnsafeMutableBufferPointer<UInt64>) -> Bool {
+    var first = 0
+    while first < hashes.count {
+      var second = first &+ 1
+      while second < hashes.count {
+        if hashes[first] == hashes[second] { return false }
+        second = second &+ 1
+      }
+      first = first &+ 1
+    }
+    return true
+  }
+
+  private static func isUnique(many hashes: UnsafeMutableBufferPointer<UInt64>) -> Bool {
+    var hashes = hashes
+    hashes.sort()
+    var at = 1
+    while at < hashes.count {
+      if hashes[at &- 1] == hashes[at] { return false }
+      at = at &+ 1
+    }
+    return true
+  }
+}
+
+/// The hash of a key, fed byte by byte: FNV-1a.
+struct KeyHash {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  @inline(__always)
+  mutating func add(_ byte: UInt8) {
+    value = (value ^ UInt64(byte)) &* 0x100_0000_01b3
+  }
+
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    for byte in bytes { add(byte) }
+  }
+
+  /// Feeds a character's bytes in UTF-8.
+  mutating func add(character: UInt32) {
+    func tail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: character >> shift) & 0x3f | 0x80 }
+    if character < 0x80 {
+      add(UInt8(truncatingIfNeeded: character))
+    } else if character < 0x800 {
+      add(UInt8(truncatingIfNeeded: character >> 6) | 0xc0)
+      add(tail(0))
+    } else if character < 0x10000 {
+      add(UInt8(truncatingIfNeeded: character >> 12) | 0xe0)
+      add(tail(6))
+      add(tail(0))
+    } else {
+      add(UInt8(truncatingIfNeeded: character >> 18) | 0xf0)
+      add(tail(12))
+      add(tail(6))
+      add(tail(0))
+    }
+  }
+}
