@@ -110,10 +110,12 @@ $(C_TESTS): $(BUILD)/tests/%: Tests/c/%.c $(TEST_DEPS) $(BUILD)/$(SO)
 $(CXX_TESTS): $(BUILD)/tests/%: Tests/c/%.cpp $(TEST_DEPS) $(BUILD)/$(SO)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(WARNINGS) -pedantic -g -O1 $< -o $@ $(TEST_LINK)
+# Valgrind is slow: garbage.c makes do with less there.
 run_each = @failed=; for test in $(C_TESTS) $(CXX_TESTS); do $(1) $$test || failed="$$failed $$test"; done; \
   test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 c-tests: $(C_TESTS) $(CXX_TESTS) ## C and C++ programs
 	$(call run_each,)
+valgrind: export RAET_TEST_COUNT = 1000
 valgrind: $(C_TESTS) $(CXX_TESTS) ## the same under valgrind
 	$(call run_each,valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite$(,)indirect$(,)possible)
 , := ,
