@@ -46,4 +46,5 @@ check 'has relocations read-only' header GNU_RELRO
 check 'binds at once' bind_now
 check 'has no text relocations' no_text_relocations
 check 'has no path of its own to libraries' no_run_path
+check 'tells when a fault of its own stops the program' grep -q raet-internal "$so"
 exit $failed

@@ -13,6 +13,7 @@ static inline int check_note(int good, const char *what, const char *file, int l
   if (good) return 1;
   checks_failed++;
   if (checks_failed <= 20) printf("%s:%d: %s\n", file, line, what);
+  fflush(stdout);
   return 0;
 }
 

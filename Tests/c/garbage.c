@@ -83,6 +83,7 @@ int main(int argc, char **argv) {
   remote = net_connect(&net, OTHER, MAIN);
   CHECK_OK(raet_remote_find(net.nodes[MAIN].stack, "other", &back));
   for (; tag < 6; tag++) talk(&net, remote, back, tag);
+  if (!CHECK(sample_count > 0)) return checks_end("garbage");
   const uint64_t counters = sum_of_counters(net.nodes[MAIN].stack);
 
   for (uint64_t i = 0; i < count; i++) {
