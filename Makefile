@@ -133,7 +133,7 @@ abi: all ## compares the interface with the baseline in Tests/abi/
 abi-baseline: all ## makes the present interface the baseline
 	Tests/abi/compare.sh --update $(BUILD)/$(SO)
 
-.PHONY: lint docs bench demo clean help
+.PHONY: lint docs bench demo version clean help
 lint: ## formatting and house rules
 	scripts/lint.sh
 docs: ## the header's documentation as HTML, in build/docs/
@@ -143,6 +143,8 @@ bench: all ## the table of speeds
 	Benchmarks/run.sh
 demo: ## two programs that talk to each other
 	scripts/demo.sh
+version: ## prints the version
+	@echo $(VERSION)
 clean: ## removes what was built
 	rm -rf $(BUILD) $(SCRATCH)
 help:

@@ -19,6 +19,9 @@ grep -rnE '^ *(@[a-zA-Z()]+ )?import (Foundation|Glibc|Dispatch)' Sources |
   rule 'imports that the shipped mode does not have'
 grep -rnE '\b(try!|as!|fatalError\(|preconditionFailure\(|unsafelyUnwrapped)' Sources --include='*.swift' |
   rule 'traps that kill the host'
+version=$(make --no-print-directory version)
+grep -qF "\"$version\"" Bindings/python/libraet/_version.py ||
+  echo "the header says $version" | rule 'Bindings/python/libraet/_version.py has another version'
 sources \( -name '*.swift' -o -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' \) -exec \
   grep -nHE '[[:blank:]]$' {} + | rule 'blanks at the end of a line'
 sources -name '*.swift' -path 'Sources/*' -exec awk 'END {if (NR > 450) print FILENAME ": " NR " lines"}' {} \; |
