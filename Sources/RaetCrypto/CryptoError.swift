@@ -22,10 +22,16 @@ public enum Sodium {
   }
 }
 
-/// Comparison of secrets.
+/// Comparing and wiping secrets.
 public enum ConstantTime {
   /// Whether two runs of `count` bytes are equal; takes the same time wherever they differ.
   public static func equal(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, count: Int) -> Bool {
     count >= 0 && sodium_memcmp(one, other, count) == 0
+  }
+
+  /// Sets all bytes to zero, also where nothing reads them afterwards.
+  public static func wipe(_ bytes: UnsafeMutableRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    sodium_memzero(start, bytes.count)
   }
 }

@@ -35,3 +35,10 @@ public final class WipedBytes {
     if isOwned { free(base) }
   }
 }
+
+extension UnsafeMutableRawBufferPointer {
+  /// Sets all bytes to 0 in a way that the compiler cannot leave out.
+  public func wipe() {
+    if let base = baseAddress { sodium_memzero(base, count) }
+  }
+}

@@ -20,6 +20,13 @@ import Testing
     #expect(!equal(one, one, -1))
   }
 
+  @Test func wipesAllBytes() {
+    var secret: [UInt8] = [1, 2, 3, 4]
+    secret.withUnsafeMutableBytes { ConstantTime.wipe(UnsafeMutableRawBufferPointer(rebasing: $0[..<3])) }
+    #expect(secret == [0, 0, 0, 4])
+    ConstantTime.wipe(UnsafeMutableRawBufferPointer(start: nil, count: 0))
+  }
+
   private func equal(_ one: [UInt8], _ other: [UInt8], _ count: Int) -> Bool {
     one.withUnsafeBytes { one in
       other.withUnsafeBytes { other in
