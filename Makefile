@@ -106,10 +106,10 @@ TEST_LINK  = -IInclude -L$(BUILD) -lraet -Wl,-rpath,'$$ORIGIN/..'
 TEST_DEPS := $(wildcard Tests/c/*.h) Include/raet.h
 $(C_TESTS): $(BUILD)/tests/%: Tests/c/%.c $(TEST_DEPS) $(BUILD)/$(SO)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) -pedantic -g -O1 $< -o $@ $(TEST_LINK)
+	$(CC) -std=c11 $(WARNINGS) -pedantic -pthread -g -O1 $< -o $@ $(TEST_LINK)
 $(CXX_TESTS): $(BUILD)/tests/%: Tests/c/%.cpp $(TEST_DEPS) $(BUILD)/$(SO)
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(WARNINGS) -pedantic -g -O1 $< -o $@ $(TEST_LINK)
+	$(CXX) -std=c++17 $(WARNINGS) -pedantic -pthread -g -O1 $< -o $@ $(TEST_LINK)
 # Valgrind is slow: garbage.c makes do with less there.
 run_each = @failed=; for test in $(C_TESTS) $(CXX_TESTS); do $(1) $$test || failed="$$failed $$test"; done; \
   test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
