@@ -210,7 +210,8 @@ class Peer:
             if result:
                 return result
             if time.monotonic() > deadline:
-                raise AssertionError(f"{self.name}: not {what} within {timeout} s\n{self.call('status')}\n{self.tail()}")
+                state = self.call("status")["remotes"]
+                raise AssertionError(f"{self.name}: not {what} within {timeout} s\n{state}\n{self.tail()}")
             time.sleep(0.05)
 
     def wait_allowed(self, name, timeout=AGREE):

@@ -140,7 +140,8 @@ class LibraetPeer:
                 known[key] = bool(known[key])
             known.update(role=self.remote_text(remote, "ROLE"), endpoint=self.remote_text(remote, "ENDPOINT"))
             remotes[self.remote_text(remote, "NAME") or f"#{remote}"] = known
-        return {"name": self.raet.read_text(self.raet.stack_get_str, self.stack, C["RAET_KEY_NAME"]), "remotes": remotes}
+        name = self.raet.read_text(self.raet.stack_get_str, self.stack, C["RAET_KEY_NAME"])
+        return {"name": name, "remotes": remotes}
 
     def do_keys(self):
         verify, public = ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)

@@ -34,7 +34,7 @@ def constants():
 
 
 C = constants()
-STATUS_NAMES = {value: name for name, value in C.items() if name == "RAET_OK" or name.startswith("RAET_E") and value < 0}
+STATUS_NAMES = {value: name for name, value in C.items() if name == "RAET_OK" or value < 0}
 EVENT_NAMES = {value: name[8:].lower() for name, value in C.items() if name.startswith("RAET_EV_")}
 
 # What comes back (i32 is a status to be checked), then what goes in.

@@ -195,8 +195,10 @@ class ReferencePeer:
 
     def report_states(self):
         """Reports each change of a remote as an event."""
-        current = {remote.name: {"joined": bool(remote.joined), "allowed": bool(remote.allowed), "alived": remote.alived}
-                   for remote in self.stack.remotes.values()}
+        current = {}
+        for remote in self.stack.remotes.values():
+            current[remote.name] = {"joined": bool(remote.joined), "allowed": bool(remote.allowed),
+                                    "alived": remote.alived}
         for name, state in current.items():
             before = self.known.get(name, {})
             for key, value in state.items():

@@ -40,7 +40,8 @@ class Restart(InteropCase):
         other.wait_allowed(victim.name)
 
 
-vary(Restart, "as_{}_{}_restarts", Restart.check, 2 * list(itertools.product(("main", "joiner"), ("libraet", "reference"))))
+vary(Restart, "as_{}_{}_restarts", Restart.check,
+     2 * list(itertools.product(("main", "joiner"), ("libraet", "reference"))))
 
 
 class Presence(InteropCase):

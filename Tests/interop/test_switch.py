@@ -59,7 +59,7 @@ class Switch(InteropCase):
 
 _orders = {"from_reference_and_back": ("reference", SUBJECT, "reference"),
            "from_libraet_and_back": (SUBJECT, "reference", SUBJECT)}
-for _role, _store, (_order, _order_kinds) in itertools.product(("main", "joiner"), ("json", "msgpack"), _orders.items()):
-    def _test(self, role=_role, store=_store, kinds=_order_kinds):
+for _role, _store, _order in itertools.product(("main", "joiner"), ("json", "msgpack"), _orders):
+    def _test(self, role=_role, store=_store, kinds=_orders[_order]):
         self.check(role == "main", store, kinds, head="json" if store == "msgpack" else "raet")
     setattr(Switch, f"test_as_{_role}_{_order}_on_{_store}_files", _test)
