@@ -1,0 +1,96 @@
+"""What was asked of a remote and takes time: `Transaction`, and `Delivery` of a message."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_uint64
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
+
+from ._abi import lib
+from ._handle import now
+from .enums import Status
+from .errors import NotFound, TimedOut, error_for
+
+if TYPE_CHECKING:
+    from ._stack import Stack
+    from .remote import Remote
+
+_Self = TypeVar("_Self", bound="Transaction")
+
+
+class Transaction:
+    """A join, allow or alive with a remote that was started, or (`Delivery`) a message that was sent.
+
+    It ends once, when the road is serviced: then `done` is True and `status` tells how.
+    """
+
+    def __init__(self, stack: Stack, remote: Remote, txn: int) -> None:
+        self._stack = stack
+        #: The remote it is with.
+        self.remote = remote
+        #: The library's number for it.
+        self.txn = txn
+        #: How it ended; None as long as it has not.
+        self.status: Optional[Status] = None
+
+    @property
+    def done(self) -> bool:
+        """True when it has ended, well or not."""
+        return self.status is not None
+
+    def check(self: _Self) -> _Self:
+        """Raises the exception of its status when it ended badly; else gives itself."""
+        if self.status:
+            raise error_for(self.status, remote=self.remote)
+        return self
+
+    def wait(self: _Self, timeout: Optional[float] = None) -> _Self:
+        """Services the road until it has ended, for at most `timeout` seconds (None: as long as it takes, which its own
+        time limit bounds). Gives itself when it ended well, and raises the exception of its status when not.
+
+        `TimedOut` comes also when `timeout` passed first: then `done` is still False, and it goes on. What else happens
+        in the meantime is kept for ``events()``.
+        """
+        if not self._stack.wait_until(lambda: self.done, timeout):
+            raise TimedOut(detail=f"not ended within {timeout} s; it goes on", remote=self.remote)
+        return self.check()
+
+    def cancel(self) -> None:
+        """Ends it before its time; it is done when the road has been serviced. Nothing happens if it has ended."""
+        if self.done:
+            return
+        try:
+            self._stack._call(lib.raet_txn_cancel, self.txn, now())
+        except NotFound:  # it has ended; its event is still in the library
+            pass
+
+    def _end(self, status: Status) -> None:
+        self.status = status
+
+    def __repr__(self) -> str:
+        state = "under way" if self.status is None else self.status.name
+        return f"<{type(self).__name__} {self.txn} with {self.remote.label}: {state}>"
+
+
+class Delivery(Transaction):
+    """A message that was sent. It ends well when the message is with the remote's application; `Unknown` means that it
+    may have arrived, every other exception that it did not."""
+
+    def __init__(self, stack: Stack, remote: Remote, txn: int, size: int, tag: Any) -> None:
+        super().__init__(stack, remote, txn)
+        #: Bytes of the body.
+        self.size = size
+        #: What the program gave ``send()``.
+        self.tag = tag
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many bytes have arrived, and of how many, as far as is known here."""
+        if self.status == Status.OK:
+            return self.size, self.size
+        done, total = c_uint64(), c_uint64()
+        status = (
+            Status.ECLOSED
+            if self._stack.closed
+            else lib.raet_transfer_progress(self._stack._live(), self.txn, None, None, byref(done), byref(total))
+        )
+        return (done.value, total.value) if status == Status.OK else (0, self.size)
