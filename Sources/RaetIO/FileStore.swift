@@ -9,7 +9,7 @@ import RaetStack
 public final class FileStore: RecordStore {
   private static let lockName = ".raet-lock"
 
-  private let lock: Int32
+  private let lock: FolderLock
   private let local: OpenFolder
   private let remote: OpenFolder
   private let localRole: OpenFolder
@@ -25,25 +25,14 @@ public final class FileStore: RecordStore {
   /// A test says itself whether the file system takes upper for lower case.
   init(folder path: String, foldsCase: Bool?) throws(StoreError) {
     let root = try OpenFolder.open(path: [UInt8](path.utf8))
-    let lock = try root.lock(FileStore.lockName)
-    let folders: [OpenFolder]
-    do throws(StoreError) {
-      let role = try root.folder("role")
-      folders = [
-        try root.folder("local"), try root.folder("remote"), try role.folder("local"), try role.folder("remote"),
-      ]
-    } catch {
-      _ = rx_close(lock)
-      throw error
-    }
-    self.lock = lock
-    (local, remote, localRole, remoteRole) = (folders[0], folders[1], folders[2], folders[3])
+    lock = try root.lock(FileStore.lockName)
+    let role = try root.folder("role")
+    local = try root.folder("local")
+    remote = try root.folder("remote")
+    localRole = try role.folder("local")
+    remoteRole = try role.folder("remote")
     code = FileNameCode(foldsCase: foldsCase ?? root.isSame("local", "LOCAL"))
-    for folder in folders { folder.removeUnfinished() }
-  }
-
-  deinit {
-    _ = rx_close(lock)
+    for folder in [local, remote, localRole, remoteRole] { folder.removeUnfinished() }
   }
 
   private func folder(_ folder: StoreFolder) -> OpenFolder {
@@ -89,13 +78,12 @@ public final class FileStore: RecordStore {
     try folder.remove(name.fileName(code))
   }
 
-  /// All keys, in any order. Files that are none of a store's are passed over, and so are records set aside.
+  /// All keys, in any order. Files that are none of a store's are passed over.
   public func keys() throws(StoreError) -> [String] {
     var keys: Set<String> = []
     for place in StoreFolder.allCases {
       for file in try folder(place).names() {
-        guard let name = RecordName.decode(file, in: place, code), !name.isSetAside else { continue }
-        if let key = name.key { keys.insert(key) }
+        if let key = RecordName.decode(file, in: place, code)?.key { keys.insert(key) }
       }
     }
     return [String](keys)

@@ -192,15 +192,31 @@ extension OpenFolder {
   }
 
   /// Opens and locks a file, making it where it is missing; `.locked` when it is locked already, in this process or in
-  /// another one. The lock lasts as long as the descriptor.
-  func lock(_ name: String) throws(StoreError) -> Int32 {
+  /// another one.
+  func lock(_ name: String) throws(StoreError) -> FolderLock {
     let file = rx_open_lock(descriptor, name)
     if file == -ELOOP { throw .unsafe }
     try OpenFolder.check(file)
     let result = rx_lock(file)
-    guard result < 0 else { return file }
+    if result == 0 { return FolderLock(file) }
     _ = rx_close(file)
     if result == -EWOULDBLOCK { throw .locked }
     throw .system(-result)
+  }
+}
+
+/// A lock, held until it is freed by the process that took it. A forked one shares the locked file: it must neither give
+/// the lock back nor keep it.
+final class FolderLock {
+  private let descriptor: Int32
+  private let process = getpid()
+
+  fileprivate init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    if process == getpid() { _ = rx_unlock(descriptor) }
+    _ = rx_close(descriptor)
   }
 }

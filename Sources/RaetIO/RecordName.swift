@@ -46,9 +46,8 @@ enum StoreFolder: CaseIterable {
 
 /// A record's key taken apart: `FOLDER/PREFIX.NAME.ENDING`, or without the name where there is one record only.
 struct RecordName: Equatable {
-  /// The endings a record may have, by which the reference tells how it is encoded. Of a record that was found damaged
-  /// and set aside the reference takes no notice.
-  static let endings = ["json", "msgpack", "json.damaged", "msgpack.damaged"]
+  /// The endings a record may have, which tell how it is encoded.
+  static let endings = ["json", "msgpack"]
 
   let folder: StoreFolder
   /// The name of the estate or role as it is, whatever bytes it has; nil where there is one record only.
@@ -121,9 +120,6 @@ struct RecordName: Equatable {
     return RecordName(folder, found.name.map { code.decode($0) }, found.ending)
   }
 
-  /// Whether it is a record that was found damaged.
-  var isSetAside: Bool { RecordName.ends([UInt8](ending.utf8)[...], with: ".damaged") }
-
   private init(_ folder: StoreFolder, _ name: [UInt8]?, _ ending: String) {
     (self.folder, self.name, self.ending) = (folder, name, ending)
   }
@@ -144,7 +140,9 @@ struct FileNameCode {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): !foldsCase
-    case UInt8(ascii: "_"), UInt8(ascii: "-"): true
+    case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "+"),
+      UInt8(ascii: "="), UInt8(ascii: ","):
+      true
     case FileNameCode.dot: !first
     default: false
     }
