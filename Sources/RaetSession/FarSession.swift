@@ -1,0 +1,60 @@
+import RaetWire
+
+/// The remote's sessions as we saw them, and which transactions of theirs are done (PROTOCOL 3.3, 7.4).
+public struct FarSession {
+  /// What a verified packet of a transaction that the remote began says about its session.
+  public enum Standing: Equatable {
+    /// Of the present session, or of a new one, which has begun with it.
+    case current
+    /// Of the session before.
+    case previous
+    /// Older than that.
+    case stale
+  }
+
+  /// The present session; 0 before the first.
+  public private(set) var id: UInt32 = 0
+  private var done = TransactionWindow()
+  private var newest: UInt32 = 0
+  private var previousID: UInt32 = 0
+  private var previousDone = TransactionWindow()
+
+  /// No session yet.
+  public init() {}
+
+  /// Whether the session is not older than the present one; it begins if it is newer.
+  public mutating func enter(_ session: UInt32) -> Standing {
+    if session == id { return .current }
+    guard id == 0 || Serial.isNewerOrEqual(session, id) else {
+      return session == previousID ? .previous : .stale
+    }
+    begin(session)
+    return .current
+  }
+
+  /// The remote has begun to count anew, and a handshake has proved it.
+  public mutating func begin(_ session: UInt32) {
+    guard session != id else { return }
+    previousID = id
+    previousDone = done
+    id = session
+    done = TransactionWindow()
+    newest = 0
+  }
+
+  /// What is known of a transaction in the present or the previous session.
+  public func status(session: UInt32, transaction: UInt32) -> TransactionWindow.Status {
+    if session == id { return done.status(transaction) }
+    if session == previousID { return previousDone.status(transaction) }
+    return .tooOld
+  }
+
+  /// The transaction of the present session came for the first time and is taken; true when it is newer than all
+  /// before it, so that no old packet can pass for it.
+  public mutating func take(_ transaction: UInt32) -> Bool {
+    done.markDone(transaction)
+    let isNewest = newest == 0 || (transaction != newest && Serial.isNewerOrEqual(transaction, newest))
+    if isNewest { newest = transaction }
+    return isNewest
+  }
+}

@@ -1,0 +1,52 @@
+import RaetWire
+
+/// Our own sessions with a remote, and the transactions we begin in them (PROTOCOL 3.3, 3.4).
+///
+/// A session's id is on disk before it is used: ids are reserved some at a time, and the store holds the last reserved.
+public struct NearSession {
+  /// How many ids are reserved at a time.
+  static let reserve: UInt32 = 16
+
+  /// The present session; 0 before the first.
+  public private(set) var id: UInt32
+  /// The last id that is on disk.
+  public private(set) var reserved: UInt32
+  private var lastTransaction: UInt32 = 0
+
+  /// Goes on after what the store held, 0 when it held nothing.
+  public init(stored: UInt32) {
+    id = stored == 0 ? 0 : Serial.next(stored)
+    reserved = stored
+  }
+
+  /// True when the present id is not on disk yet and `reserveMore()` has to be called and stored before it is used.
+  public var needsReserve: Bool { id == 0 || reserved == 0 || !Serial.isNewerOrEqual(reserved, id) }
+
+  /// Begins the next session.
+  public mutating func advance() {
+    id = Serial.next(id)
+  }
+
+  /// Begins the first session, if none has begun.
+  public mutating func start() {
+    if id == 0 { id = 1 }
+  }
+
+  /// The id to be stored, some ahead of the present one.
+  public func reservation() -> UInt32 {
+    let ahead = id &+ NearSession.reserve
+    return ahead == 0 ? 1 : ahead
+  }
+
+  /// The reservation is on disk.
+  public mutating func reserved(_ id: UInt32) {
+    reserved = id
+  }
+
+  /// The id of the next transaction; true when the numbers began anew, for which a new session has to begin.
+  public mutating func nextTransaction() -> (id: UInt32, wrapped: Bool) {
+    let wrapped = lastTransaction == .max
+    lastTransaction = Serial.next(lastTransaction)
+    return (lastTransaction, wrapped)
+  }
+}

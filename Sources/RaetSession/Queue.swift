@@ -1,0 +1,68 @@
+/// A first-in, first-out queue in a ring that grows.
+public struct Queue<Element> {
+  private var ring: [Element?] = []
+  private var first = 0
+  /// How many elements it holds.
+  public private(set) var count = 0
+
+  /// An empty queue.
+  public init() {}
+
+  /// True when it holds nothing.
+  public var isEmpty: Bool { count == 0 }
+
+  /// Puts an element at the end.
+  public mutating func append(_ element: Element) {
+    if count == ring.count { grow() }
+    ring[(first &+ count) & (ring.count &- 1)] = element
+    count &+= 1
+  }
+
+  /// Puts an element at the front.
+  public mutating func prepend(_ element: Element) {
+    if count == ring.count { grow() }
+    first = (first &- 1) & (ring.count &- 1)
+    ring[first] = element
+    count &+= 1
+  }
+
+  /// Takes the first element; nil when there is none.
+  public mutating func popFirst() -> Element? {
+    guard count > 0 else { return nil }
+    let element = ring[first].take()
+    first = (first &+ 1) & (ring.count &- 1)
+    count &-= 1
+    // What one burst needed is not kept for good.
+    if count == 0, ring.count > 1024 {
+      ring = []
+      first = 0
+    }
+    return element
+  }
+
+  /// Calls `body` with each element, the first one first.
+  public func forEach(_ body: (Element) -> Void) {
+    for index in 0..<count {
+      if let element = ring[(first &+ index) & (ring.count &- 1)] { body(element) }
+    }
+  }
+
+  /// Takes out all elements for which `condition` holds, in order.
+  public mutating func take(where condition: (Element) -> Bool) -> [Element] {
+    var taken: [Element] = []
+    for _ in 0..<count {
+      guard let element = popFirst() else { break }
+      if condition(element) { taken.append(element) } else { append(element) }
+    }
+    return taken
+  }
+
+  private mutating func grow() {
+    var larger = [Element?](repeating: nil, count: max(8, ring.count &* 2))
+    for index in 0..<count {
+      larger[index] = ring[(first &+ index) & (ring.count &- 1)].take()
+    }
+    ring = larger
+    first = 0
+  }
+}

@@ -1,0 +1,122 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+
+/// Who the estate is: from the settings, else from the store, else made (PROTOCOL 8.2).
+///
+/// An identity whose files are there but damaged, or that contradicts the settings, is an error: it is never made anew
+/// in their place.
+struct Identity {
+  let name: String
+  let role: String
+  let ownID: UInt32
+  let lastNearID: UInt32
+  let signing: SigningKey
+  let long: PrivateKey
+  /// True when the store has all of it.
+  let isStored: Bool
+
+  /// Longest name or role of an estate in bytes, so that file names fit whatever their encoding.
+  static let longestName = 255
+
+  static func load(
+    _ settings: RoadSettings, store: any RecordStore, entropy: any Entropy, memory: SecretMemory
+  ) throws(RoadFailure) -> Identity {
+    let stored = try localRecord(store)
+    guard let name = settings.name ?? stored?.name else { throw RoadFailure(.invalid, "no name: neither set nor stored") }
+    guard isName(name) else { throw RoadFailure(.invalid, "the name is not 1 to 255 bytes of text without NUL") }
+    if let stored, stored.name != name {
+      throw RoadFailure(.store, "the store belongs to estate \(stored.name), not \(name)")
+    }
+    let role = settings.role ?? stored?.role ?? name
+    guard isName(role) else { throw RoadFailure(.invalid, "the role is not 1 to 255 bytes of text without NUL") }
+    if let stored, stored.role != role { throw RoadFailure(.store, "the store has role \(stored.role), not \(role)") }
+
+    let keys = try localKeys(store)
+    let signing = try signingKey(settings.signSeed, keys?.seed, entropy, memory)
+    let long = try privateKey(settings.privateKey, keys?.secret, entropy, memory)
+    return Identity(
+      name: name, role: role, ownID: stored?.ownID ?? 1, lastNearID: stored?.lastNearID ?? 1, signing: signing,
+      long: long, isStored: stored != nil && keys != nil)
+  }
+
+  static func isName(_ text: String) -> Bool {
+    (1...longestName).contains(text.utf8.count) && !text.utf8.contains(0)
+  }
+
+  private static func localRecord(_ store: any RecordStore) throws(RoadFailure) -> LocalRecord? {
+    for kind in [BodyKind.json, BodyKind.msgpack] {
+      let key = RecordKey.local(kind)
+      guard let fields = try mapping(store, key, kind) else { continue }
+      guard let record = LocalRecord(fields) else { throw RoadFailure(.store, "\(key): a field is missing or not valid") }
+      return record
+    }
+    return nil
+  }
+
+  private static func localKeys(
+    _ store: any RecordStore
+  ) throws(RoadFailure) -> (seed: WipedBytes, secret: WipedBytes)? {
+    for kind in [BodyKind.json, BodyKind.msgpack] {
+      let key = RecordKey.localRole(kind)
+      guard let fields = try mapping(store, key, kind) else { continue }
+      guard let seed = secret(fields["sighex"]), let secret = secret(fields["prihex"]) else {
+        throw RoadFailure(.store, "\(key): a secret key is missing or not valid")
+      }
+      return (seed, secret)
+    }
+    return nil
+  }
+
+  private static func secret(_ value: Value?) -> WipedBytes? {
+    guard let text = value?.asString, var bytes = Hex.decode(text, count: Key32.count) else { return nil }
+    defer { wipe(&bytes) }
+    return bytes.withUnsafeBytes { WipedBytes(copying: $0) }
+  }
+
+  /// A record's fields; nil when there is no such record.
+  static func mapping(
+    _ store: any RecordStore, _ key: String, _ kind: BodyKind
+  ) throws(RoadFailure) -> Mapping? {
+    let record: [UInt8]?
+    do throws(StoreError) { record = try store.load(key) } catch { throw RoadFailure(error, key) }
+    guard var record else { return nil }
+    defer { wipe(&record) }
+    let decoded = record.withUnsafeBytes { (bytes) -> Mapping? in
+      do throws(BodyError) { return try ValueCodec.decodeMapping(kind, bytes) } catch { return nil }
+    }
+    guard let decoded, !record.isEmpty else { throw RoadFailure(.store, "\(key): damaged") }
+    return decoded
+  }
+
+  static func wipe(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { $0.wipe() }
+  }
+
+  private static func signingKey(
+    _ set: WipedBytes?, _ stored: WipedBytes?, _ entropy: any Entropy, _ memory: SecretMemory
+  ) throws(RoadFailure) -> SigningKey {
+    try requireSame(set, stored)
+    do throws(CryptoError) {
+      guard let seed = set ?? stored else { return try SigningKey.generate(entropy: entropy, memory: memory) }
+      return try SigningKey(seed: UnsafeRawBufferPointer(seed.bytes), memory: memory)
+    } catch { throw RoadFailure(.crypto, "the signing key is not valid, or there is no randomness") }
+  }
+
+  private static func privateKey(
+    _ set: WipedBytes?, _ stored: WipedBytes?, _ entropy: any Entropy, _ memory: SecretMemory
+  ) throws(RoadFailure) -> PrivateKey {
+    try requireSame(set, stored)
+    do throws(CryptoError) {
+      guard let secret = set ?? stored else { return try PrivateKey.generate(entropy: entropy, memory: memory) }
+      return try PrivateKey(secret: UnsafeRawBufferPointer(secret.bytes), memory: memory)
+    } catch { throw RoadFailure(.crypto, "the private key is not valid, or there is no randomness") }
+  }
+
+  private static func requireSame(_ set: WipedBytes?, _ stored: WipedBytes?) throws(RoadFailure) {
+    guard let set, let stored, let one = set.bytes.baseAddress, let other = stored.bytes.baseAddress else { return }
+    guard set.bytes.count == stored.bytes.count, ConstantTime.equal(one, other, count: set.bytes.count) else {
+      throw RoadFailure(.store, "the store has other secret keys than the settings")
+    }
+  }
+}

@@ -1,0 +1,321 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+
+/// Allow, from both sides: new short-term keys, and the proof of what a join said (PROTOCOL 6.4).
+extension Road {
+  // MARK: The side that asks.
+
+  /// The host allows a remote. `timeout` in nanoseconds. Throws `.unjoined`, `.state` when one is under way, `.crypto`.
+  public func allow(_ id: UInt64, timeout: UInt64, now: UInt64) throws(Status) -> UInt64 {
+    enter(now)
+    guard life == .open else { throw .closed }
+    let remote = try self.remote(id)
+    guard remote.isJoined else { throw .unjoined }
+    guard !remote.allow.isUnderWay else { throw .state }
+    let transaction = nextTransactionID()
+    guard startAllow(remote, host: transaction, timeout: timeout) else { throw .crypto }
+    reschedule(remote)
+    return transaction
+  }
+
+  /// Begins a handshake with the remote as it is, or as a join says it has become. False when it cannot begin.
+  func startAllow(_ remote: Remote, host: UInt64, timeout: UInt64) -> Bool {
+    guard let relation = remote.candidate?.relation ?? remote.relation, secureSession(remote) else { return false }
+    let (transaction, session) = nextTransaction(remote)
+    do throws(HandshakeError) {
+      let allow = try AllowInitiator(
+        party(remote, relation), transaction: transaction, session: session, host: host, timeout: timeout, now: now)
+      remote.allow = .initiating(allow)
+      sendAllow(remote, allow, .hello, allow.hello)
+      return true
+    } catch {
+      count(.randomError)
+      remote.upkeep = now.after(Times.second)
+      return false
+    }
+  }
+
+  /// The next transaction with a remote, in a new session when the numbers begin anew.
+  func nextTransaction(_ remote: Remote) -> (transaction: UInt32, session: UInt32) {
+    let (transaction, wrapped) = remote.near.nextTransaction()
+    if wrapped { _ = beginSession(remote) }
+    return (transaction, remote.near.id)
+  }
+
+  private func sendAllow(_ remote: Remote, _ allow: AllowInitiator, _ kind: PacketKind, _ body: [UInt8] = []) {
+    var head = self.head(remote, .allow, kind)
+    head.session = allow.session
+    head.transaction = allow.transaction
+    head.destination = allow.farID
+    transmit(head, body: body, to: allowAddress(remote, farID: allow.farID))
+  }
+
+  private func allowAddress(_ remote: Remote, farID: UInt32) -> Address {
+    if let candidate = remote.candidate, candidate.relation.farID == farID { return candidate.relation.address }
+    return remote.relation?.address ?? remote.address
+  }
+
+  func receiveAllowAnswer(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
+    let head = packet.head
+    guard case .initiating(var allow) = remote.allow, allow.transaction == head.transaction,
+      allow.session == head.session, allow.farID == head.source
+    else { return receiveLateAllowAnswer(packet, remote) }
+    let answer = allow.receive(
+      head.packetKind, body: packet.coat, party: party(remote, relation), domain: relation.address.host, now: now)
+    remote.allow = .initiating(allow)
+    switch answer {
+    case .initiate(let body): sendAllow(remote, allow, .initiate, body)
+    case .complete(let key):
+      guard establish(remote, relation, key) else { return endAllow(remote, host: allow.host, .io) }
+      if case .initiating = remote.allow { remote.allow = .none }
+      remote.allowedBy = allow.transaction
+      sendAllow(remote, allow, .ack)
+      count(.allowInitiateComplete)
+      endAllow(remote, host: allow.host, .ok)
+      pump(remote)
+    case .refused: endAllow(remote, host: allow.host, .refused)
+    case .rejected: endAllow(remote, host: allow.host, .rejected)
+    case .unjoined:
+      endAllow(remote, host: allow.host, .unjoined)
+      lostJoin(remote)
+    case .invalid: count(.invalidCookie)
+    case .misplaced: count(.stalePacket)
+    }
+  }
+
+  /// The last ack was lost: the remote sends its own again.
+  private func receiveLateAllowAnswer(_ packet: Packet, _ remote: Remote) {
+    guard packet.head.packetKind == .ack, packet.head.transaction == remote.allowedBy else {
+      return replyStale(packet, remote)
+    }
+    answer(packet.head, .ack, to: remote.relation?.address ?? packet.from)
+  }
+
+  // MARK: The side that is asked.
+
+  func receiveAllow(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
+    let head = packet.head
+    if case .responding(var allow) = remote.allow, allow.transaction == head.transaction,
+      allow.session == head.session, allow.farID == head.source
+    {
+      let answer = allow.receive(head.packetKind, body: packet.coat, party: party(remote, relation), now: now)
+      remote.allow = .responding(allow)
+      return follow(answer, packet, remote, relation)
+    }
+    guard head.packetKind == .hello else { return replyStale(packet, remote) }
+    hello(packet, remote, relation)
+  }
+
+  private func hello(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
+    let head = packet.head
+    let isCandidate = remote.candidate?.relation.farID == head.source && remote.relation?.farID != head.source
+      || remote.candidate?.resetsSession == true
+    guard isCandidate || remote.far.status(session: head.session, transaction: head.transaction) == .new else {
+      count(.dropReplay)
+      return replyStale(packet, remote)
+    }
+    guard remote.isJoined, roles[relation.role]?.acceptance == .accepted else {
+      count(.unjoinedAllowAttempt)
+      return answer(head, .unjoined, to: packet.from)
+    }
+    guard yields(to: packet, remote) else { return }
+    do throws(HandshakeError) {
+      let allow = try AllowResponder(
+        party(remote, relation), hello: packet.coat, transaction: head.transaction, session: head.session, now: now)
+      if !isCandidate { _ = remote.far.take(head.transaction) }
+      remote.allow = .responding(allow)
+      answerAllow(remote, allow, .cookie, allow.cookieBody, to: packet.from)
+    } catch {
+      count(.invalidHello)
+      answer(head, .reject, to: packet.from)
+    }
+  }
+
+  /// Both sides allow at once: that of the lesser name goes on (PROTOCOL 6.6). False when ours does.
+  private func yields(to packet: Packet, _ remote: Remote) -> Bool {
+    switch remote.allow {
+    case .none: return true
+    case .responding(let allow):
+      // The initiator has given up the one before: its newer hello takes its place.
+      let isNewer = packet.head.session != allow.session
+        || Serial.isNewerOrEqual(packet.head.transaction, allow.transaction)
+      if !isNewer {
+        count(.redundantAllowAttempt)
+        answer(packet.head, .refuse, to: packet.from)
+      }
+      return isNewer
+    case .initiating(let allow):
+      guard !(name < remote.name) else {
+        count(.redundantAllowAttempt)
+        answer(packet.head, .refuse, to: packet.from)
+        return false
+      }
+      sendAllow(remote, allow, .refuse)
+      remote.allow = .none
+      // The remote's handshake serves the host as well as its own.
+      remote.adoptedAllow = allow.host
+      return true
+    }
+  }
+
+  private func answerAllow(
+    _ remote: Remote, _ allow: AllowResponder, _ kind: PacketKind, _ body: [UInt8] = [], to address: Address
+  ) {
+    var head = self.head(remote, .allow, kind)
+    head.session = allow.session
+    head.transaction = allow.transaction
+    head.destination = allow.farID
+    head.flags = .correspondent
+    transmit(head, body: body, to: address)
+  }
+
+  private func follow(
+    _ answer: AllowResponder.Answer, _ packet: Packet, _ remote: Remote, _ relation: Relation
+  ) {
+    guard case .responding(let allow) = remote.allow else { return }
+    switch answer {
+    case .prove(let key):
+      var proven = relation
+      if settings.isMutable { proven.address = packet.from }
+      let resets = remote.candidate.map { $0.resetsSession && $0.relation == relation } ?? false
+      guard establish(remote, proven, key) else {
+        remote.allow = .none
+        return self.answer(packet.head, .refuse, to: packet.from)
+      }
+      if resets { remote.far = FarSession() }
+      _ = remote.far.enter(allow.session)
+      _ = remote.far.take(allow.transaction)
+      answerAllow(remote, allow, .ack, to: packet.from)
+    case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)
+    case .complete: completeAllow(remote)
+    case .end(let proven): proven ? completeAllow(remote) : endRespondedAllow(remote, .refused)
+    case .rejected: endRespondedAllow(remote, .rejected)
+    case .invalid:
+      count(.invalidInitiate)
+    case .misplaced: count(.duplicateAllowAttempt)
+    }
+  }
+
+  /// The remote has used the new keys, or said that it has them: messages may go.
+  func confirmAllowed(_ remote: Remote) {
+    guard case .responding(let allow) = remote.allow, allow.isProven else { return }
+    completeAllow(remote)
+  }
+
+  private func completeAllow(_ remote: Remote) {
+    remote.allow = .none
+    count(.allowCorrespondComplete)
+    report(.allowed, remote, transaction: remote.adoptedAllow)
+    remote.adoptedAllow = 0
+    remote.anew = nil
+    refreshHeartbeat(remote)
+    pump(remote)
+  }
+
+  private func endRespondedAllow(_ remote: Remote, _ status: Status) {
+    remote.allow = .none
+    let host = remote.adoptedAllow
+    remote.adoptedAllow = 0
+    if host != 0 { report(.allowed, remote, status: status, transaction: host) }
+    tryAnew(remote, Times.allowAnew)
+  }
+
+  // MARK: What a handshake proves.
+
+  /// The handshake has proved the remote: what a join said of it becomes true, the keys change, a session begins.
+  private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey) -> Bool {
+    let wasCandidate = remote.candidate
+    let isNew = !remote.isStored
+    if let candidate = wasCandidate, candidate.relation.farID == relation.farID {
+      remote.candidate = nil
+      count(.candidateProved)
+      if roles[relation.role]?.keys != relation.keys {
+        setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: true)
+      }
+    }
+    adopt(relation, remote)
+    remote.isStored = true
+    let previous = remote.keys?.current
+    guard beginSession(remote), saveIfNew(remote, isNew: isNew || wasCandidate != nil) else {
+      remote.isStored = !isNew
+      return false
+    }
+    if isNew { unproven.removeAll { $0 == remote.id } }
+    remote.standing = .allowed(relation, SessionKeys(current: key, previous: previous))
+    resettle(remote)
+    markAlive(remote)
+    return true
+  }
+
+  private func saveIfNew(_ remote: Remote, isNew: Bool) -> Bool {
+    guard isNew else { return true }
+    if let role = remote.relation?.role, let known = roles[role], !saveRole(role, known) { return false }
+    return saveRemote(remote) && saveLocal()
+  }
+
+  /// Begins our next session with the remote, on disk before it is used.
+  private func beginSession(_ remote: Remote) -> Bool {
+    let before = remote.near
+    remote.near.advance()
+    guard secureSession(remote) else {
+      remote.near = before
+      return false
+    }
+    count(.sessionTx)
+    return true
+  }
+
+  // MARK: Time, and the end.
+
+  func stepAllow(_ remote: Remote) {
+    switch remote.allow {
+    case .none: break
+    case .initiating(var allow):
+      let step = allow.step(now: now)
+      remote.allow = .initiating(allow)
+      switch step {
+      case .wait: break
+      case .send(let kind, let body):
+        count(kind == .hello ? .redoHello : .redoInitiate)
+        sendAllow(remote, allow, kind, body)
+      case .end: endAllow(remote, host: allow.host, .timedOut)
+      }
+    case .responding(var allow):
+      let step = allow.step(now: now)
+      remote.allow = .responding(allow)
+      switch step {
+      case .wait: break
+      case .send(let kind, let body):
+        count(kind == .cookie ? .redoCookie : .redoAllow)
+        answerAllow(remote, allow, kind, body, to: allowAddress(remote, farID: allow.farID))
+      case .end(let proven):
+        if proven { return completeAllow(remote) }
+        answerAllow(remote, allow, .refuse, to: allowAddress(remote, farID: allow.farID))
+        endRespondedAllow(remote, .timedOut)
+      }
+    }
+  }
+
+  func endAllow(_ remote: Remote, host: UInt64, _ status: Status) {
+    if case .initiating = remote.allow { remote.allow = .none }
+    report(.allowed, remote, status: status, transaction: host)
+    guard status != .ok else {
+      remote.anew = nil
+      return refreshHeartbeat(remote)
+    }
+    // A remote that is silent may have forgotten us: only a join finds out.
+    if status == .timedOut, remote.goal == .connect, remote.join == nil {
+      startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)
+    } else {
+      tryAnew(remote, Times.allowAnew)
+    }
+  }
+
+  /// The remote does not know the join any more.
+  func lostJoin(_ remote: Remote) {
+    remote.standing = .stranger(remote.relation)
+    remote.anew = nil
+    if remote.goal == .connect { remote.upkeep = now }
+  }
+}

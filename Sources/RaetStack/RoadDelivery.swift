@@ -1,0 +1,227 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+
+/// Messages from the side that receives them (PROTOCOL 7).
+extension Road {
+  func receiveMessage(_ packet: Packet, _ remote: Remote) {
+    let head = packet.head
+    switch head.packetKind {
+    case .message: break
+    case .nack: return receiveAbandoned(packet, remote)
+    case .ack, .resend, .request, .response, .hello, .cookie, .initiate, .unjoined, .unallowed, .renew, .refuse,
+      .reject, .pend, .done:
+      return replyStale(packet, remote)
+    }
+    switch remote.far.status(session: head.session, transaction: head.transaction) {
+    case .done:
+      count(.messageDuplicateRx)
+      return answerDone(packet, remote)
+    case .tooOld: return replyStale(packet, remote, order: NackReason.unknown)
+    case .new: break
+    }
+    guard remote.isAllowed else {
+      count(.unallowedMessageAttempt)
+      return refuse(packet, remote)
+    }
+    guard head.coatKind == .nacl || settings.acceptsClear || packet.layout.coatLength == 0 else {
+      count(.dropClear)
+      return refuse(packet, remote)
+    }
+    count(.messageSegmentRx)
+    count(.messageBytesRx, packet.layout.coatLength)
+    if head.segmentCount <= 1, !head.flags.contains(.segment) {
+      deliver(packet, remote)
+    } else {
+      gather(packet, remote)
+    }
+  }
+
+  /// The message was not delivered, and the sender is told so.
+  private func refuse(_ packet: Packet, _ remote: Remote) {
+    answer(packet.head, .nack, order: NackReason.notDelivered, to: remote.relation?.address ?? packet.from)
+  }
+
+  /// The sender has given the message up.
+  private func receiveAbandoned(_ packet: Packet, _ remote: Remote) {
+    let key = MessageTraffic.key(session: packet.head.session, transaction: packet.head.transaction)
+    guard let message = remote.messages.incoming[key] else { return }
+    count(.messageRejectNack)
+    forget(message, remote)
+    remote.messages.incoming[key] = nil
+    heard(remote, from: packet.from, isNewest: false)
+  }
+
+  // MARK: A message of one datagram.
+
+  private func deliver(_ packet: Packet, _ remote: Remote) {
+    guard hasRoom(for: packet.layout.coatLength) else { return count(.dropReceiveQueue) }
+    let keys = [remote.keys?.current, remote.keys?.previous]
+    guard let body = open(packet.coat, packet.head, keys) else {
+      count(.parsingMessageError)
+      return refuse(packet, remote)
+    }
+    take(packet, body, remote)
+  }
+
+  /// Opens a coat into a buffer of its own; nil when it does not open, or the body is not what its kind says.
+  private func open(_ coat: UnsafeRawBufferPointer, _ head: Head, _ keys: [SharedKey?]) -> ReceivedBody? {
+    guard head.coatKind == .nacl, !coat.isEmpty else {
+      guard let storage = WipedBytes(copying: coat) else { return nil }
+      return checked(ReceivedBody(storage: storage, range: 0..<coat.count, kind: head.bodyKind))
+    }
+    let sealedLength = coat.count &- WireLimit.nonce
+    let length = sealedLength &- SharedKey.overhead
+    guard length >= 0, length <= settings.maxMessage, let storage = WipedBytes(count: length),
+      let from = coat.baseAddress, let into = storage.bytes.baseAddress
+    else { return nil }
+    let sealed = UnsafeRawBufferPointer(rebasing: coat[0..<sealedLength])
+    for case let key? in keys where key.open(sealed, nonce: from + sealedLength, into: into) {
+      return checked(ReceivedBody(storage: storage, range: 0..<length, kind: head.bodyKind))
+    }
+    return nil
+  }
+
+  private func checked(_ body: ReceivedBody) -> ReceivedBody? {
+    do throws(BodyError) {
+      try BodyCheck.requireMapping(body.kind, body.bytes)
+      return body
+    } catch { return nil }
+  }
+
+  func openBox(_ boxed: ArraySlice<UInt8>, _ key: SharedKey) -> [UInt8]? {
+    let sealedLength = boxed.count &- WireLimit.nonce
+    guard sealedLength >= SharedKey.overhead else { return nil }
+    var body = [UInt8](repeating: 0, count: sealedLength &- SharedKey.overhead)
+    let isOpen = boxed.withUnsafeBytes { (coat) -> Bool in
+      guard let from = coat.baseAddress else { return false }
+      let sealed = UnsafeRawBufferPointer(rebasing: coat[0..<sealedLength])
+      return body.withUnsafeMutableBytes { (plain) -> Bool in
+        guard let into = plain.baseAddress else { return false }
+        return key.open(sealed, nonce: from + sealedLength, into: into)
+      }
+    }
+    return isOpen ? body : nil
+  }
+
+  /// The message is the application's now, once and for all.
+  private func take(_ packet: Packet, _ body: ReceivedBody, _ remote: Remote) {
+    let isNewest = remote.far.take(packet.head.transaction)
+    heard(remote, from: packet.from, isNewest: isNewest)
+    count(.messengentCorrespondComplete)
+    receivedBytes &+= body.range.count
+    var event = Event(.message)
+    event.remote = remote.id
+    event.bodyKind = body.kind
+    event.body = body
+    event.name = remote.name
+    report(event)
+    answerDone(packet, remote)
+  }
+
+  func answerDone(_ packet: Packet, _ remote: Remote) {
+    count(.messageCompleteAck)
+    answer(packet.head, .done, to: remote.relation?.address ?? packet.from)
+  }
+
+  /// Room for the bytes of one more message, and for its event.
+  private func hasRoom(for bytes: Int) -> Bool {
+    receivedBytes &+ bytes <= settings.receiveQueue && events.count < RoadLimit.events
+  }
+
+  // MARK: A message of several segments.
+
+  private func gather(_ packet: Packet, _ remote: Remote) {
+    let head = packet.head
+    let key = MessageTraffic.key(session: head.session, transaction: head.transaction)
+    do throws(WireError) {
+      if let message = remote.messages.incoming[key] {
+        try message.receive(head, piece: packet.coat, now: now)
+        continueGathering(message, key, packet, remote)
+      } else if let message = try begin(packet, remote) {
+        remote.messages.incoming[key] = message
+        receivedBytes &+= message.reassembly.length
+        continueGathering(message, key, packet, remote)
+      }
+    } catch {
+      count(.parsingMessageError)
+      log(.debug, "a segment from \(remote.name) does not fit: \(error.name)")
+    }
+  }
+
+  /// Begins to gather; nil when there is no room for it now, which the sender takes for loss.
+  private func begin(_ packet: Packet, _ remote: Remote) throws(WireError) -> MessageResponder? {
+    let head = packet.head
+    guard remote.messages.incoming.count < RoadLimit.incoming, hasRoom(for: Int(head.messageLength)) else {
+      count(.dropReceiveQueue)
+      return nil
+    }
+    return try MessageResponder(
+      id: nextTransactionID(), head: head, piece: packet.coat, key: remote.keys?.current,
+      limit: settings.maxMessage &+ WireLimit.coatOverhead, now: now)
+  }
+
+  private func continueGathering(_ message: MessageResponder, _ key: UInt64, _ packet: Packet, _ remote: Remote) {
+    remote.messages.flightDue = min(remote.messages.flightDue, message.due)
+    guard message.reassembly.isComplete else {
+      if packet.head.flags.contains(.wait) { ask(message, remote) }
+      return
+    }
+    forget(message, remote)
+    remote.messages.incoming[key] = nil
+    let keys = [message.key, remote.keys?.current, remote.keys?.previous]
+    let body = message.reassembly.withCoat { open(UnsafeRawBufferPointer($0), message.head, keys) }
+    guard let opened = body, let whole = opened else {
+      count(.parsingMessageError)
+      return refuse(packet, remote)
+    }
+    take(packet, whole, remote)
+  }
+
+  /// Tells the sender what is missing, or that it may go on.
+  private func ask(_ message: MessageResponder, _ remote: Remote) {
+    guard let relation = remote.relation else { return }
+    switch message.answer {
+    case .acknowledge(let highest):
+      count(.messageMoreAck)
+      var head = self.head(answering: message.head, .ack)
+      head.segment = highest
+      transmit(head, body: [], to: relation.address)
+    case .resend(let missing):
+      var rest = missing[...]
+      while !rest.isEmpty {
+        resend(Array(rest.prefix(WireLimit.misseds)), message, remote, relation)
+        rest = rest.dropFirst(WireLimit.misseds)
+      }
+    }
+  }
+
+  private func resend(_ missing: [UInt32], _ message: MessageResponder, _ remote: Remote, _ relation: Relation) {
+    count(.messageResendTx)
+    let head = self.head(answering: message.head, .resend)
+    do throws(BodyError) {
+      let body = try MissedsBody.encode(missing, head.bodyKind)
+      transmit(head, sealing: body, for: remote, to: relation.address)
+    } catch { count(.packingError) }
+  }
+
+  func stepIncoming(_ remote: Remote) {
+    for (key, message) in remote.messages.incoming {
+      switch message.step(now: now) {
+      case .wait: break
+      case .ask: ask(message, remote)
+      case .end:
+        count(.messageSilent)
+        forget(message, remote)
+        remote.messages.incoming[key] = nil
+        continue
+      }
+      remote.messages.flightDue = min(remote.messages.flightDue, message.due)
+    }
+  }
+
+  /// The bytes kept for a half received message are free again.
+  func forget(_ message: MessageResponder, _ remote: Remote) {
+    receivedBytes &-= message.reassembly.length
+  }
+}

@@ -1,0 +1,186 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+
+/// Remotes as the host sees them: added, found, connected, removed.
+extension Road {
+  /// Adds a remote to join at an address; without a name it is known by its address until it is joined.
+  /// Throws `.exists` when the name is known, `.again` when there are too many.
+  public func addRemote(name: String?, address: Address) throws(Status) -> UInt64 {
+    guard life == .open else { throw .closed }
+    if let name {
+      guard Identity.isName(name), name != self.name else { throw .invalid }
+      if byName[name] != nil { throw .exists }
+    }
+    guard byID.count < settings.maxRemotes else { throw .again }
+    guard let nearID = nextNearID() else { throw .again }
+    let shown = name ?? address.text
+    let remote = makeRemote(nearID: nearID, address: address, name: shown, session: 0)
+    return remote.id
+  }
+
+  /// The remote of this handle.
+  public func remote(_ id: UInt64) throws(Status) -> Remote {
+    guard let remote = byID[id] else { throw .notFound }
+    return remote
+  }
+
+  /// The handle of the remote of this name.
+  public func findRemote(name: String) throws(Status) -> UInt64 {
+    guard let remote = byName[name] else { throw .notFound }
+    return remote.id
+  }
+
+  /// The handle that follows `id` in the order they were given; 0 for the first.
+  public func remote(after id: UInt64) throws(Status) -> UInt64 {
+    var low = 0
+    var high = order.count
+    while low < high {
+      let middle = (low &+ high) / 2
+      if order[middle] <= id { low = middle &+ 1 } else { high = middle }
+    }
+    guard low < order.count else { throw .notFound }
+    return order[low]
+  }
+
+  /// Removes a remote here and from the store. Its messages end with `.canceled`.
+  public func removeRemote(_ id: UInt64, now: UInt64) throws(Status) {
+    enter(now)
+    let remote = try self.remote(id)
+    let isRemoved = !remote.isStored || remove { RecordKey.remote(remote.name, $0) }
+    endConversations(remote, .canceled)
+    endMessages(remote, .canceled)
+    drop(remote)
+    report(.remoteGone, remote)
+    guard isRemoved else { throw .io }
+  }
+
+  /// Keeps the remote connected from now on.
+  public func connect(_ id: UInt64, now: UInt64) throws(Status) {
+    enter(now)
+    guard life == .open else { throw .closed }
+    let remote = try self.remote(id)
+    remote.goal = .connect
+    remote.anew = nil
+    if case .reaped = remote.presence { remote.presence = .unknown }
+    keepUp(remote)
+    reschedule(remote)
+  }
+
+  /// Lets the remote be: no packets of our own accord.
+  public func disconnect(_ id: UInt64, now: UInt64) throws(Status) {
+    enter(now)
+    let remote = try self.remote(id)
+    remote.goal = .rest
+    remote.upkeep = .max
+    reschedule(remote)
+  }
+
+  // MARK: Tables.
+
+  func makeRemote(nearID: UInt32, address: Address, name: String, session: UInt32) -> Remote {
+    let slot: Int
+    if let free = freeSlots.popLast() {
+      slot = free
+    } else {
+      slot = slots.count
+      slots.append(nil)
+    }
+    lastID &+= 1
+    let remote = Remote(
+      id: lastID, nearID: nearID, slot: slot, address: address, name: name, session: session, window: settings.window)
+    slots[slot] = remote
+    byNear[nearID] = remote
+    byID[remote.id] = remote
+    order.append(remote.id)
+    if byName[name] == nil { byName[name] = remote }
+    return remote
+  }
+
+  func drop(_ remote: Remote) {
+    deadlines.set(slot: remote.slot, due: .max)
+    slots[remote.slot] = nil
+    freeSlots.append(remote.slot)
+    byNear[remote.nearID] = nil
+    byID[remote.id] = nil
+    order.removeAll { $0 == remote.id }
+    unproven.removeAll { $0 == remote.id }
+    if byName[remote.name] === remote { byName[remote.name] = nil }
+  }
+
+  /// The next id of ours that no remote and no join under way has; nil when there is none.
+  func nextNearID() -> UInt32? {
+    for _ in 0...(byNear.count &+ joinees.count &+ 1) {
+      lastNearID = Serial.next(lastNearID)
+      let id = lastNearID
+      if id != ownID, byNear[id] == nil, !joinees.contains(where: { $0.value.nearID == id }) { return id }
+    }
+    return nil
+  }
+
+  /// Takes a relation for true: the tables follow its name.
+  func adopt(_ relation: Relation, _ remote: Remote) {
+    let old = remote.name
+    if case .stranger = remote.standing {
+      remote.standing = .joined(relation)
+    } else {
+      remote.relation = relation
+    }
+    remote.address = relation.address
+    remote.placeholder = relation.name
+    guard old != relation.name else { return }
+    if byName[old] === remote { byName[old] = nil }
+    byName[relation.name] = remote
+    if remote.isStored { _ = remove { RecordKey.remote(old, $0) } }
+  }
+
+  /// True when another estate has the name already.
+  func isTaken(_ name: String, by remote: Remote?) -> Bool {
+    if name == self.name { return true }
+    guard let other = byName[name] else { return false }
+    return other !== remote
+  }
+
+  // MARK: Connecting (PROTOCOL 6.7).
+
+  /// Takes the next step of what the host wants of this remote, if none is under way.
+  func keepUp(_ remote: Remote) {
+    guard life == .open else { return }
+    switch remote.standing {
+    case .stranger:
+      guard remote.goal == .connect, remote.join == nil else { return }
+      startJoin(remote, isVacuous: remote.farID == 0, host: 0, timeout: Times.join)
+    case .joined:
+      guard remote.goal == .connect || (remote.goal == .answer && remote.messages.waitingCount > 0) else { return }
+      guard remote.join == nil, !remote.allow.isUnderWay else { return }
+      _ = startAllow(remote, host: 0, timeout: Times.allow)
+    case .allowed:
+      guard remote.goal != .rest, remote.alive == nil, settings.period > 0 || remote.goal == .connect else { return }
+      if remote.candidate != nil, remote.goal == .connect, remote.join == nil, !remote.allow.isUnderWay {
+        _ = startAllow(remote, host: 0, timeout: Times.allow)
+      } else {
+        startHeartbeat(remote)
+      }
+    }
+  }
+
+  /// Tries to connect again, later and later.
+  func tryAnew(_ remote: Remote, _ redo: Redo) {
+    guard remote.goal == .connect || remote.messages.waitingCount > 0 else { return }
+    if var timer = remote.anew {
+      timer.again(now: now)
+      remote.anew = timer
+    } else {
+      remote.anew = RedoTimer(redo, now: now)
+    }
+    remote.upkeep = remote.anew?.due ?? .max
+  }
+
+  /// Ends join, allow and heartbeat under way, each with a report if the host began it.
+  func endConversations(_ remote: Remote, _ status: Status) {
+    if let join = remote.join { endJoin(remote, join, status) }
+    if case .initiating(let allow) = remote.allow { endAllow(remote, host: allow.host, status) }
+    remote.allow = .none
+    if let alive = remote.alive { endAlive(remote, alive, status) }
+  }
+}

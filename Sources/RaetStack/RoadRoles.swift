@@ -1,0 +1,138 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+
+/// Roles, their keys, and who accepts them (PROTOCOL 6.3).
+extension Road {
+  /// Decides on the keys that a join brings. What is decided anew is stored: at once for remotes that we asked
+  /// (`isStored`) and for keys that wait for a person, else when a handshake proves the remote.
+  func admit(_ relation: Relation, isStored: Bool) -> Admission {
+    if roles[relation.role] != nil { refreshRole(relation.role) }
+    let admission = Admission.decide(
+      relation.keys, known: roles[relation.role], mode: settings.accept, isMutable: settings.isMutable)
+    switch admission {
+    case .accepted(let isNew):
+      if isNew { setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: isStored) }
+    case .pending(let isNew):
+      if isNew {
+        guard pendingCount < settings.maxPending else {
+          count(.roleLimit)
+          return .rejected(areOther: false)
+        }
+        setRole(relation.role, Role(acceptance: .pending, keys: relation.keys), isStored: true)
+      }
+      if pendingTold.insert(relation.role).inserted { report(.keyPending, nil, status: .pending, name: relation.role) }
+    case .changed:
+      report(.keyChanged, nil, name: relation.role)
+    case .rejected(let areOther):
+      if areOther { report(.keyChanged, nil, status: .rejected, name: relation.role) }
+    }
+    return admission
+  }
+
+  private var pendingCount: Int {
+    roles.reduce(0) { $0 &+ ($1.value.acceptance == .pending ? 1 : 0) }
+  }
+
+  func setRole(_ name: String, _ role: Role, isStored: Bool) {
+    roles[name] = role
+    if role.acceptance != .pending { pendingTold.remove(name) }
+    if isStored { _ = saveRole(name, role) }
+  }
+
+  /// Looks whether another program has decided on a role: its file is what counts.
+  func refreshRole(_ name: String) {
+    for kind in [BodyKind.json, BodyKind.msgpack] {
+      do throws(RoadFailure) {
+        guard let fields = try Identity.mapping(store, RecordKey.role(name, kind), kind) else { continue }
+        guard let role = Role(fields), role != roles[name] else { return }
+        log(.info, "role \(name) was changed from outside")
+        apply(role, name)
+        return
+      } catch { return log(.warning, error.text) }
+    }
+  }
+
+  // MARK: The host's calls.
+
+  /// What is known of a role.
+  public func role(_ name: String) throws(Status) -> Role {
+    guard let role = roles[name] else { throw .notFound }
+    return role
+  }
+
+  /// The name that follows `name` in the order of bytes; "" for the first.
+  public func role(after name: String) throws(Status) -> String {
+    var next: String?
+    for candidate in roles.keys where isBefore(name, candidate) {
+      if let found = next, !isBefore(candidate, found) { continue }
+      next = candidate
+    }
+    guard let next else { throw .notFound }
+    return next
+  }
+
+  private func isBefore(_ one: String, _ other: String) -> Bool {
+    one.utf8.lexicographicallyPrecedes(other.utf8)
+  }
+
+  /// Accepts, rejects or pends a role's keys. Joins that wait go on; remotes of a role that is no longer accepted are
+  /// cut off.
+  public func setAcceptance(_ acceptance: Acceptance, of name: String, now: UInt64) throws(Status) {
+    enter(now)
+    guard var role = roles[name] else { throw .notFound }
+    role.acceptance = acceptance
+    guard saveRole(name, role) else { throw .io }
+    apply(role, name)
+  }
+
+  /// Pins a role's keys and accepts them.
+  public func pin(_ name: String, _ keys: RoleKeys, now: UInt64) throws(Status) {
+    enter(now)
+    guard Identity.isName(name) else { throw .invalid }
+    guard keys.verify.isValid, !keys.encrypt.isLowOrder else { throw .crypto }
+    if let known = roles[name], known.keys != keys { throw .exists }
+    let role = Role(acceptance: .accepted, keys: keys)
+    guard saveRole(name, role) else { throw .io }
+    apply(role, name)
+  }
+
+  /// Forgets a role that no remote has.
+  public func forgetRole(_ name: String, now: UInt64) throws(Status) {
+    enter(now)
+    guard roles[name] != nil else { throw .notFound }
+    guard !byID.contains(where: { $0.value.relation?.role == name }) else { throw .state }
+    guard remove({ RecordKey.role(name, $0) }) else { throw .io }
+    roles[name] = nil
+    pendingTold.remove(name)
+  }
+
+  /// A decision on a role takes effect.
+  private func apply(_ role: Role, _ name: String) {
+    roles[name] = role
+    pendingTold.remove(name)
+    for remote in slots.compactMap({ $0 }) where remote.relation?.role == name {
+      if remote.isJoined, role.acceptance != .accepted || remote.relation?.keys != role.keys { cutOff(remote) }
+    }
+    guard role.acceptance != .pending else { return }
+    for (address, joinee) in joinees where joinee.isPended && joinee.body.role == name {
+      decided(joinee, at: address)
+    }
+    for remote in slots.compactMap({ $0 }) {
+      if let join = remote.join, let body = join.pendingBody, body.role == name {
+        decided(body, remote, join)
+        reschedule(remote)
+      }
+    }
+  }
+
+  /// The remote's keys are not accepted any more.
+  private func cutOff(_ remote: Remote) {
+    endConversations(remote, .rejected)
+    endMessages(remote, .rejected)
+    remote.standing = .stranger(remote.relation)
+    remote.candidate = nil
+    if remote.isStored { _ = saveRemote(remote) }
+    reschedule(remote)
+  }
+}

@@ -1,0 +1,132 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+
+/// What the road keeps in its store: written before it counts on the wire (PROTOCOL 8).
+extension Road {
+  /// Loads roles, then remotes. What is damaged is left as it is, set aside, and reported.
+  func loadRolesAndRemotes() throws(RoadFailure) {
+    let keys: [String]
+    do throws(StoreError) { keys = try store.keys().sorted() } catch { throw RoadFailure(error, "list of records") }
+    for key in keys {
+      guard let (name, kind) = RecordKey.parse(key, prefix: "role/remote/role.") else { continue }
+      guard let fields = loadOrReport(key, kind) else { continue }
+      guard let role = Role(fields), fields["role"]?.asString ?? name == name else {
+        reportDamaged(key)
+        continue
+      }
+      roles[name] = role
+    }
+    for key in keys {
+      guard let (name, kind) = RecordKey.parse(key, prefix: "remote/estate.") else { continue }
+      guard let fields = loadOrReport(key, kind) else { continue }
+      guard let record = RemoteRecord(fields), record.name == name, restore(record) else {
+        reportDamaged(key)
+        continue
+      }
+    }
+  }
+
+  private func loadOrReport(_ key: String, _ kind: BodyKind) -> Mapping? {
+    do throws(RoadFailure) { return try Identity.mapping(store, key, kind) } catch {
+      reportFailure(error)
+      return nil
+    }
+  }
+
+  private func reportDamaged(_ key: String) {
+    reportFailure(RoadFailure(.store, "\(key): damaged, or contradicts another record; left as it is"))
+  }
+
+  func reportFailure(_ failure: RoadFailure) {
+    count(.storeError)
+    var event = Event(.error)
+    event.status = failure.status
+    event.systemError = failure.systemError
+    event.name = failure.text
+    report(event)
+    log(.error, failure.text)
+  }
+
+  private func restore(_ record: RemoteRecord) -> Bool {
+    guard record.nearID != ownID, byNear[record.nearID] == nil, byName[record.name] == nil, record.name != name else {
+      return false
+    }
+    let remote = makeRemote(
+      nearID: record.nearID, address: record.address, name: record.name, session: record.session)
+    remote.isStored = true
+    lastNearID = max(lastNearID, record.nearID)
+    guard let role = roles[record.role] else { return true }
+    let relation = Relation(
+      name: record.name, role: record.role, keys: role.keys, address: record.address, farID: record.farID,
+      isMain: record.isMain, kind: record.kind)
+    remote.standing = record.isJoined && role.acceptance == .accepted ? .joined(relation) : .stranger(relation)
+    return true
+  }
+
+  // MARK: Saving. All answer false after a failure, which is reported.
+
+  func save(_ key: String, _ fields: Mapping) -> Bool {
+    do throws(BodyError) {
+      var record = try ValueCodec.encode(fields, settings.storeKind, indent: true)
+      defer { Identity.wipe(&record) }
+      do throws(StoreError) {
+        try store.save(key, record)
+        return true
+      } catch { reportFailure(RoadFailure(error, key)) }
+    } catch { reportFailure(RoadFailure(.encode, "\(key): cannot be written")) }
+    return false
+  }
+
+  func remove(_ key: (BodyKind) -> String) -> Bool {
+    var isDone = true
+    for kind in [BodyKind.json, BodyKind.msgpack] {
+      do throws(StoreError) { try store.remove(key(kind)) } catch {
+        reportFailure(RoadFailure(error, key(kind)))
+        isDone = false
+      }
+    }
+    return isDone
+  }
+
+  /// The own estate; its keys only when it is made.
+  func saveLocal(includingKeys: Bool) throws(RoadFailure) {
+    if includingKeys {
+      var fields = Mapping()
+      fields.append("role", .string(role))
+      fields.append("sighex", .string(signing.withSeed { Hex.encode([UInt8]($0)) }))
+      fields.append("prihex", .string(long.withSecret { Hex.encode([UInt8]($0)) }))
+      guard save(RecordKey.localRole(settings.storeKind), fields) else {
+        throw RoadFailure(.io, "the store does not take the identity")
+      }
+    }
+    guard saveLocal() else { throw RoadFailure(.io, "the store does not take the identity") }
+  }
+
+  func saveLocal() -> Bool {
+    let record = LocalRecord(name: name, role: role, ownID: ownID, lastNearID: lastNearID)
+    return save(RecordKey.local(settings.storeKind), record.fields(address: address))
+  }
+
+  func saveRemote(_ remote: Remote) -> Bool {
+    guard let relation = remote.relation else { return true }
+    return save(RecordKey.remote(relation.name, settings.storeKind), RemoteRecord.fields(remote, relation))
+  }
+
+  func saveRole(_ name: String, _ role: Role) -> Bool {
+    save(RecordKey.role(name, settings.storeKind), role.fields(name))
+  }
+
+  /// Makes sure that the remote's present session is on disk, so that it may be used.
+  func secureSession(_ remote: Remote) -> Bool {
+    remote.near.start()
+    guard remote.near.needsReserve else { return true }
+    let before = remote.near
+    remote.near.reserved(remote.near.reservation())
+    guard !remote.isStored || saveRemote(remote) else {
+      remote.near = before
+      return false
+    }
+    return true
+  }
+}
