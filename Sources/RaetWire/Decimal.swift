@@ -18,15 +18,17 @@ enum Decimal {
 
   /// A number in millionths, rounded as C's `%f` does: to nearest, a tie to even.
   private static func millionths(_ value: Double) -> UInt64 {
-    let product = abs(value) * 1e6
-    var whole = product.rounded(.toNearestOrEven)
-    // What the product lost; it decides where the product itself shows a tie.
-    let lost = (-product).addingProduct(abs(value), 1e6)
-    let part = product - whole
-    if part == 0.5, lost > 0 { whole += 1 }
-    if part == -0.5, lost < 0 { whole -= 1 }
-    // Below 1e18, since the value is below `WireLimit.stamp`.
-    return UInt64(exactly: whole) ?? 0
+    let whole = abs(value).rounded(.towardZero)
+    let fraction = abs(value) - whole
+    let product = fraction * 1e6
+    var rounded = product.rounded(.toNearestOrEven)
+    // What the product lost decides where the product itself shows a tie.
+    let lost = (-product).addingProduct(fraction, 1e6)
+    if product - rounded == 0.5, lost > 0 { rounded += 1 }
+    if product - rounded == -0.5, lost < 0 { rounded -= 1 }
+    // Both fit, since the value is below `WireLimit.stamp`.
+    guard let seconds = UInt64(exactly: whole), let part = UInt64(exactly: rounded) else { return 0 }
+    return seconds &* 1_000_000 &+ part
   }
 
   /// How long the number gets, written with six places.

@@ -9,8 +9,12 @@ enum ValueJSON {
     var error = json_error_t()
     let flags = Int(JSON_REJECT_DUPLICATES) | Int(JSON_ALLOW_NUL)
     guard let root = json_loadb(start.assumingMemoryBound(to: CChar.self), bytes.count, flags, &error) else {
-      // All that is left after the check: whole numbers beyond 64 bits, keys with NUL, memory.
-      throw .number
+      switch json_error_code(&error) {
+      case json_error_numeric_overflow: throw .number
+      case json_error_null_byte_in_key: throw .key
+      case json_error_out_of_memory: throw .noMemory
+      default: throw .malformed
+      }
     }
     defer { json_decref(root) }
     guard root.pointee.type == JSON_OBJECT else { throw .notMapping }
