@@ -90,7 +90,7 @@ public final class SharedKey {
   public func open(
     _ sealed: UnsafeRawBufferPointer, nonce: UnsafeRawPointer, into out: UnsafeMutableRawPointer
   ) -> Bool {
-    guard sealed.count >= SharedKey.overhead, let start = sealed.start else { return false }
+    guard let start = sealed.start else { return false }
     let out = out.assumingMemoryBound(to: UInt8.self)
     let nonce = nonce.assumingMemoryBound(to: UInt8.self)
     return crypto_box_open_easy_afternm(out, start, UInt64(sealed.count), nonce, secret.start) == 0
