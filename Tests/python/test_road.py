@@ -42,6 +42,7 @@ class ConnectTest(RoadTest):
             with self.assertRaises(libraet.Pending) as caught:
                 beta.connect(main.endpoint, timeout=0.5)
         self.assertEqual(caught.exception.remote, beta.remotes[0])
+        self.assertIn("has not accepted the keys of role 'beta'", caught.exception.detail)
         main.accept("beta")
         with self.served(main):
             beta.wait_allowed(beta.remotes[0])

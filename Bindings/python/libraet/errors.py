@@ -92,7 +92,7 @@ class Rejected(RaetError):
 
 
 class Pending(RaetError):
-    """A person at the other side has to accept the keys first (RAET_EPENDING)."""
+    """A person, here or at the other side, has to accept the keys first (RAET_EPENDING)."""
 
 
 class Unjoined(RaetError):

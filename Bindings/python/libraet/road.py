@@ -12,7 +12,7 @@ from ._abi import lib
 from ._address import EndpointLike
 from ._handle import nanoseconds, now
 from ._stack import Stack
-from .enums import Status
+from .enums import Acceptance, Status
 from .errors import NotFound, QueueFull, error_for
 from .events import Event
 from .remote import Remote
@@ -139,9 +139,9 @@ class Road(Stack):
     ) -> Remote:
         """Connects to a remote, or to the estate at an endpoint, keeps it so, and waits until messages can pass.
 
-        When they cannot after `timeout` seconds, the exception tells why: `Pending` (a person at the other side has to
-        accept this road's keys), `Refused`, `TimedOut` (no answer); `Rejected` comes at once. Its `remote` is the
-        remote, and the road goes on trying until ``remote.disconnect()``. With ``wait=False``, events tell how it goes.
+        When they cannot after `timeout` seconds, the exception tells why: `Pending` (a person has to accept keys,
+        here or at the other side: `detail` tells where), `Refused`, `TimedOut` (no answer); `Rejected` comes at once.
+        Its `remote` is the remote, and the road goes on trying until ``remote.disconnect()``. With ``wait=False``, events tell how it goes.
 
         Names of hosts are looked up, which may block. `name`, if given, is what the remote must be called; `Exists`: it
         is known at another endpoint.
@@ -166,7 +166,16 @@ class Road(Stack):
         except NotFound as gone:
             gone.remote = remote
             raise
-        raise error_for(remote.last_status or Status.ETIMEDOUT, f"not connected to {remote.label}", remote)
+        status = remote.last_status or Status.ETIMEDOUT
+        raise error_for(status, self._reason(status, remote), remote)
+
+    def _reason(self, status: Status, remote: Remote) -> str:
+        """What to tell about a remote that is not connected."""
+        if status != Status.EPENDING:
+            return f"not connected to {remote.label}"
+        if self.roles().get(remote.role) == Acceptance.PENDING:
+            return f"this road has not accepted the keys of role {remote.role!r}"
+        return f"{remote.label} has not accepted the keys of role {self.role!r}"
 
     # Ending
 
