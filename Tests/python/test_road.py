@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import selectors
+import socket
 import time
 import unittest
 import unittest.mock
@@ -294,6 +296,20 @@ class LoopTest(RoadTest):
                 beta.service()
                 found = [event for event in main.events(0) if event.type == EventType.MESSAGE]
         self.assertEqual(found[0].body, {"through": "a selector"})
+
+    def test_descriptor_that_select_cannot_watch(self) -> None:
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+                own.bind(("127.0.0.1", 0))
+                high = fcntl.fcntl(own, fcntl.F_DUPFD_CLOEXEC, 1024)
+        except OSError as reason:
+            self.skipTest(f"no descriptor above 1,023: {reason}")
+        main = self.road("main", endpoint=None, fd=high)
+        self.assertGreaterEqual(main.fileno(), 1024)
+        beta = self.road("beta")
+        with self.served(main, echo):
+            beta.connect(main.endpoint).send({}).wait(PATIENCE)
+        self.assertFalse(main.wait_until(lambda: False, 0.05))
 
     def test_statistics_count(self) -> None:
         main, _, _ = self.pair()
