@@ -118,7 +118,7 @@ public enum BodyError: UInt8, Error, Equatable, Sendable, CaseIterable {
   case key
   /// A number that neither 64 bits nor a double can hold.
   case number
-  /// An extension type of msgpack: the reference has none.
+  /// An extension type of msgpack: RAET has no use for any.
   case extensionType
   /// The kind of body cannot hold this.
   case kind

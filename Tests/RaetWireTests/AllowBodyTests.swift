@@ -15,7 +15,8 @@ import Testing
     typealias Content = AllowBody.InitiateContent
     follow([Hello.plain, Hello.shortKey, Hello.box, Hello.nonce], 200)
     follow([AllowBody.Cookie.box, AllowBody.Cookie.nonce], 104)
-    follow([AllowBody.Initiate.shortKey, AllowBody.Initiate.cookie, AllowBody.Initiate.box, AllowBody.Initiate.nonce], 328)
+    follow(
+      [AllowBody.Initiate.shortKey, AllowBody.Initiate.cookie, AllowBody.Initiate.box, AllowBody.Initiate.nonce], 328)
     follow([Content.longKey, Content.vouch, Content.vouchNonce, Content.domain], 232)
     #expect(AllowBody.Cookie.box.count == AllowBody.CookieContent.length + 16)
     #expect(AllowBody.Initiate.box.count == Content.length + 16)

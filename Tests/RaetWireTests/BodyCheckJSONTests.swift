@@ -93,7 +93,10 @@ import Testing
     ("empty key twice", bytes(#"{"":1,"":2}"#), .keyTwice),
     ("key twice far in", bytes(#"{"x":[{"y":{"a":1,"a":1}}]}"#), .keyTwice),
     ("key twice around a mapping", bytes(#"{"a":{"a":1,"b":2},"a":1}"#), .keyTwice),
-    ("key twice of many", bytes("{" + (0..<100).map { "\"k\($0)\":0" }.joined(separator: ",") + #","k50":1}"#), .keyTwice),
+    (
+      "key twice of many", bytes("{" + (0..<100).map { "\"k\($0)\":0" }.joined(separator: ",") + #","k50":1}"#),
+      .keyTwice
+    ),
   ]
 
   @Test(arguments: refused)

@@ -31,7 +31,10 @@ import Testing
     #expect(try read("-2.50") == -2.5)
     #expect(try read("1e-05") == 0.00001)
     #expect(try read("1700000000.1234567") == 1_700_000_000.123_456_7)
-    for wrong in ["", "-", ".5", "5.", "1e", "1e+", "0x10", "nan", "inf", "Infinity", " 1", "1 ", "1,5", "+1", "1_0", "00", "01.5", "1e999"] {
+    for wrong in [
+      "", "-", ".5", "5.", "1e", "1e+", "0x10", "nan", "inf", "Infinity", " 1", "1 ", "1,5", "+1", "1_0", "00", "01.5",
+      "1e999",
+    ] {
       #expect(throws: WireError.number, "\(wrong)") { try read(wrong) }
     }
   }

@@ -7,7 +7,10 @@ import Testing
     ("no bytes", [], .empty),
     ("one byte", [0x72], .headUnrecognized),
     ("65,507 bytes", [UInt8](repeating: 0x72, count: 65_507), .datagramTooLong),
-    ("65,507 bytes behind a good head", raetDatagram(["se 1"], coat: [UInt8](repeating: 0, count: 65_453)), .datagramTooLong),
+    (
+      "65,507 bytes behind a good head", raetDatagram(["se 1"], coat: [UInt8](repeating: 0, count: 65_453)),
+      .datagramTooLong
+    ),
     ("1,025 bytes", raetDatagram([], coat: [UInt8](repeating: 0, count: 996)), .datagramTooLong),
     ("other protocol", bytes("ri TEAR\npl 0000\n\n"), .headUnrecognized),
     ("opening only", bytes("ri RAET\n"), .headUnterminated),

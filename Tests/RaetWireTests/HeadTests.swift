@@ -51,7 +51,8 @@ import Testing
   func writesWhatItReads(_ kind: HeadKind) throws {
     var random = SeededGenerator(seed: 1)
     func number() -> UInt32 {
-      Bool.random(using: &random) ? 0 : UInt32.random(in: 0...UInt32.max, using: &random) >> UInt32.random(in: 0...31, using: &random)
+      Bool.random(using: &random)
+        ? 0 : UInt32.random(in: 0...UInt32.max, using: &random) >> UInt32.random(in: 0...31, using: &random)
     }
     for _ in 0..<3_000 {
       var head = Head()
@@ -104,6 +105,7 @@ import Testing
     #expect(encode(Head()).map(text) == "ri RAET\npl 001d\nhl 1d\nfg 00\n\n")
     var json = Head()
     json.headKind = .json
-    #expect(encode(json).map(text) == "{\"ri\":\"RAET\",\"pl\":\"000003b\",\"hl\":\"3b\",\"fg\":\"00\",\"hk\":1}\r\n\r\n")
+    #expect(
+      encode(json).map(text) == "{\"ri\":\"RAET\",\"pl\":\"000003b\",\"hl\":\"3b\",\"fg\":\"00\",\"hk\":1}\r\n\r\n")
   }
 }

@@ -30,7 +30,8 @@ import Testing
   @Test func writesFieldsInTheReferencesOrder() throws {
     #expect(
       text(try Self.response.encode(.json))
-        == #"{"name":"alpha","mode":1,"kind":7,"uid":2,"verhex":"\#(Self.verhex)","pubhex":"\#(Self.pubhex)","role":"minion"}"#)
+        == #"{"name":"alpha","mode":1,"kind":7,"uid":2,"verhex":"\#(Self.verhex)","pubhex":"\#(Self.pubhex)","role":"minion"}"#
+    )
     var request = Self.response
     request.nearID = nil
     #expect(
@@ -50,7 +51,8 @@ import Testing
   }
 
   @Test func passesOverUnknownFieldsAndTakesUpperCaseKeys() throws {
-    let body = #"{"x":[1],"name":"alpha","mode":1,"kind":7,"uid":2,"verhex":"\#(Self.verhex.uppercased())","#
+    let body =
+      #"{"x":[1],"name":"alpha","mode":1,"kind":7,"uid":2,"verhex":"\#(Self.verhex.uppercased())","#
       + #""pubhex":"\#(Self.pubhex.uppercased())","role":"minion"}"#
     #expect(try decode(.json, bytes(body)) == Self.response)
   }

@@ -25,9 +25,11 @@ import Testing
 
   /// Sets `pl` and `hl` right in a raet head, so that more than lengths is looked at.
   private func mendLengths(_ bytes: inout [UInt8]) {
-    guard bytes.count > 22, bytes.count <= 1024, let end = bytes.indices.dropLast().first(where: {
-      bytes[$0] == 0x0a && bytes[$0 + 1] == 0x0a
-    }), end < 250 else { return }
+    guard bytes.count > 22, bytes.count <= 1024,
+      let end = bytes.indices.dropLast().first(where: {
+        bytes[$0] == 0x0a && bytes[$0 + 1] == 0x0a
+      }), end < 250
+    else { return }
     func write(_ value: Int, _ places: Int, at: Int) {
       let digits = Array("0123456789abcdef".utf8)
       for place in 0..<places { bytes[at + places - 1 - place] = digits[value >> (4 * place) & 15] }

@@ -85,13 +85,19 @@ import Testing
     ("none with bytes", .none, [1], .kind),
     ("JSON number beyond 64 bits", .json, bytes(#"{"a":9223372036854775808}"#), .number),
     ("JSON key with NUL", .json, bytes(#"{"a\u0000":1}"#), .key),
-    ("JSON 33 deep", .json, bytes(String(repeating: #"{"a":"#, count: 32) + "[]" + String(repeating: "}", count: 32)), .tooDeep),
+    (
+      "JSON 33 deep", .json, bytes(String(repeating: #"{"a":"#, count: 32) + "[]" + String(repeating: "}", count: 32)),
+      .tooDeep
+    ),
     ("JSON keys twice", .json, bytes(#"{"a":1,"a":2}"#), .keyTwice),
     ("msgpack keys twice", .msgpack, hex("82 a161 01 d90161 02"), .keyTwice),
     ("msgpack key a number", .msgpack, hex("81 01 01"), .key),
     ("msgpack key bytes", .msgpack, hex("81 c40161 01"), .key),
     ("msgpack key nil", .msgpack, hex("81 c0 01"), .key),
-    ("msgpack 33 deep", .msgpack, [UInt8](repeating: 0x81, count: 1) + hex("a161") + [UInt8](repeating: 0x91, count: 32) + [1], .tooDeep),
+    (
+      "msgpack 33 deep", .msgpack,
+      [UInt8](repeating: 0x81, count: 1) + hex("a161") + [UInt8](repeating: 0x91, count: 32) + [1], .tooDeep
+    ),
     ("too long", .json, bytes("{") + [UInt8](repeating: 0x20, count: 65_535) + bytes("}"), .tooLong),
   ]
 
