@@ -1,4 +1,4 @@
-"""Puts the shared library into the wheel; everything else stands in pyproject.toml."""
+"""Puts the shared library into the wheel; nearly all else stands in pyproject.toml."""
 
 import os
 import shutil
@@ -64,4 +64,8 @@ class PlatformDistribution(Distribution):
         return True
 
 
-setup(distclass=PlatformDistribution, cmdclass={"build_py": BuildWithLibrary, "bdist_wheel": PlatformWheel})
+setup(
+    license="Apache-2.0",
+    distclass=PlatformDistribution,
+    cmdclass={"build_py": BuildWithLibrary, "bdist_wheel": PlatformWheel},
+)
