@@ -14,7 +14,7 @@ let package = Package(
     .systemLibrary(name: "CMsgpack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CPosix"),
-    .systemLibrary(name: "CRaet", path: "Include"),
+    .systemLibrary(name: "CRaet"),
     .target(name: "RaetWire", dependencies: ["CMsgpack", "CJansson", "CPosix"], swiftSettings: swift),
     .target(name: "RaetCrypto", dependencies: ["CSodium", "CPosix"], swiftSettings: swift),
     .target(name: "RaetSession", dependencies: ["RaetWire", "RaetCrypto"], swiftSettings: swift),

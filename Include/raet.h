@@ -5,17 +5,20 @@
  * Conventions, which hold for every function unless it says otherwise:
  *
  * - A stack is used by one thread at a time; different stacks may be used by different threads at the same time. The
- *   library starts no threads, blocks on nothing, installs no signal handlers and keeps no globals.
+ *   library starts no threads, blocks on nothing but the store's disk, installs no signal handlers, reads no environment
+ *   variables, and keeps nothing outside its stacks but the list of handles that are alive.
  * - Times are nanoseconds: points in time (`now`, deadlines) of one monotonic clock that the host chooses, such as
  *   raet_now(); periods carry `_ns` in their names. A `now` that lies before an earlier one counts as that earlier one.
  * - Functions that can fail return a raet_status: RAET_OK (0) or a negative code. A failed call changes nothing.
  *   raet_stack_error() has the details of the last failure of a stack.
- * - A NULL where none is allowed gives RAET_EINVAL; a freed or foreign handle, where it can be told, RAET_EINVAL too.
+ * - A NULL where none is allowed gives RAET_EINVAL; a freed or foreign handle gives RAET_EINVAL too.
  * - Strings are UTF-8 and end with NUL. What the host passes in is copied before the call returns.
  * - Functions that fill a buffer take its size as `cap` and always tell in `*need` the bytes it takes, the NUL of a
  *   string included. When `cap` is less they return RAET_EBUFSIZE and write nothing; `buf` may then be NULL.
- * - From inside a callback, raet_stack_service(), raet_stack_input(), raet_stack_dispatch() and raet_stack_close()
- *   return RAET_EREENTRANT; everything else works, and raet_stack_free() takes effect when the callback has returned.
+ * - From inside raet_event_fn, raet_stack_service(), raet_stack_input(), raet_stack_dispatch() and raet_stack_close()
+ *   return RAET_EREENTRANT and everything else works. The log, the store and the source of randomness are called in the
+ *   middle of things: from inside them every call that would change the same stack returns RAET_EREENTRANT.
+ *   raet_stack_free() takes effect when the callback has returned.
  *
  * What the functions do on the wire is specified in docs/PROTOCOL.md; sections are named there as here: "PROTOCOL 5.2".
  */
@@ -30,17 +33,21 @@
 #else
 #define RAET_API
 #endif
-/** Pointer that must not be NULL. */
+/** Pointer that must not be NULL: for compilers; the library itself answers NULL with RAET_EINVAL. */
+#ifndef RAET_NN
 #if defined(__clang__)
 #define RAET_NN _Nonnull
 #else
 #define RAET_NN
 #endif
+#endif
 /** Pointer that may be NULL. */
+#ifndef RAET_OPT
 #if defined(__clang__)
 #define RAET_OPT _Nullable
 #else
 #define RAET_OPT
+#endif
 #endif
 #ifdef __cplusplus
 extern "C" {

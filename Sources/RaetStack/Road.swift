@@ -9,7 +9,8 @@ import RaetWire
 /// `outbox`, events by `nextEvent`, records by way of the store, and `deadline`. The way of a datagram is numbered in
 /// docs/ARCHITECTURE.md: in by RoadReceive.swift, out by RoadSend.swift.
 public final class Road {
-  let settings: RoadSettings
+  /// The settings it was made with.
+  public let settings: RoadSettings
   let store: any RecordStore
   let entropy: any Entropy
   let memory: SecretMemory

@@ -55,6 +55,11 @@ extension Road {
 
   // MARK: The host's calls.
 
+  /// What was decided on the keys of a remote's role.
+  public func acceptance(of remote: Remote) -> Acceptance {
+    remote.relation.flatMap { roles[$0.role]?.acceptance } ?? .pending
+  }
+
   /// What is known of a role.
   public func role(_ name: String) throws(Status) -> Role {
     guard let role = roles[name] else { throw .notFound }

@@ -63,7 +63,7 @@ extension Head {
   /// `requireValidNumbers()` (PROTOCOL 4). Allocates nothing, unless there is a `dt`.
   public static func parse(_ datagram: UnsafeRawBufferPointer) throws(WireError) -> PacketLayout {
     guard datagram.count > 0, let start = datagram.baseAddress else { throw .empty }
-    guard datagram.count <= WireLimit.datagram else { throw .datagramTooLong }
+    guard datagram.count <= WireLimit.received else { throw .datagramTooLong }
     var fields = HeadFields()
     if HeadRaet.recognizes(start, datagram.count) {
       let length = try HeadRaet.parse(start, datagram.count, into: &fields)

@@ -2,6 +2,8 @@
 public enum WireLimit {
   /// The longest datagram sent or taken, in bytes.
   public static let datagram = 1024
+  /// Bytes of a datagram that is received: the reference's get longer by a few when a message has 65,536 segments or more.
+  public static let received = 1280
   /// The longest head, its end included, in bytes: its length is told by two hex digits.
   public static let head = 255
   /// The longest coat of a message before it is cut into segments, in bytes.

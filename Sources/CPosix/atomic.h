@@ -1,0 +1,13 @@
+#ifndef RAET_CPOSIX_ATOMIC_H
+#define RAET_CPOSIX_ATOMIC_H
+/* Words shared by threads, for the table of handles. */
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline uint64_t rx_atomic_load(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+static inline void rx_atomic_store(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+/* Replaces `expected` by `value`; false when the word is another. */
+static inline bool rx_atomic_replace(uint64_t *word, uint64_t expected, uint64_t value) {
+  return __atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#endif

@@ -1,0 +1,165 @@
+import CRaet
+import RaetSession
+import RaetStack
+import RaetWire
+
+// Remotes, and connecting to them.
+
+@_cdecl("raet_remote_add") @implementation
+public func raet_remote_add(
+  _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ endpoint: UnsafePointer<CChar>!,
+  _ out: UnsafeMutablePointer<raet_remote>!
+) -> raet_status {
+  guard let out, let endpoint = Text.read(endpoint), let address = Address(endpoint), address.port != 0,
+    !address.isWildcard
+  else { return raet_status(RAET_EINVAL) }
+  var known: String?
+  if let name {
+    guard let text = Text.read(name) else { return raet_status(RAET_EINVAL) }
+    known = text
+  }
+  return StackHandle.working(stack, now: nil) { (stack) throws(Failure) in
+    do throws(Status) { out.pointee = try stack.road.addRemote(name: known, address: address) } catch {
+      if error == .exists, let known {
+        out.pointee = try attempt { () throws(Status) in try stack.road.findRemote(name: known) }
+      }
+      throw Failure(error)
+    }
+  }
+}
+
+@_cdecl("raet_remote_remove") @implementation
+public func raet_remote_remove(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
+  StackHandle.working(stack, now: now) { (stack) throws(Failure) in
+    try attempt { () throws(Status) in try stack.road.removeRemote(remote, now: stack.now) }
+  }
+}
+
+@_cdecl("raet_remote_find") @implementation
+public func raet_remote_find(
+  _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ out: UnsafeMutablePointer<raet_remote>!
+) -> raet_status {
+  guard let stack = StackHandle.looking(stack), let out, let name = Text.read(name) else {
+    return raet_status(RAET_EINVAL)
+  }
+  return answer { () throws(Status) in out.pointee = try stack.road.findRemote(name: name) }
+}
+
+@_cdecl("raet_remote_next") @implementation
+public func raet_remote_next(
+  _ stack: OpaquePointer!, _ after: raet_remote, _ out: UnsafeMutablePointer<raet_remote>!
+) -> raet_status {
+  guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
+  return answer { () throws(Status) in out.pointee = try stack.road.remote(after: after) }
+}
+
+/// A question to the engine that changes nothing.
+func answer(_ body: () throws(Status) -> Void) -> raet_status {
+  do throws(Status) {
+    try body()
+    return raet_status(RAET_OK)
+  } catch { return error.rawValue }
+}
+
+@_cdecl("raet_remote_get_u64") @implementation
+public func raet_remote_get_u64(
+  _ stack: OpaquePointer!, _ remote: raet_remote, _ key: raet_enum, _ out: UnsafeMutablePointer<UInt64>!
+) -> raet_status {
+  guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
+  return answer { () throws(Status) in
+    guard let value = number(try stack.road.remote(remote), stack.road, key) else { throw .notFound }
+    out.pointee = value
+  }
+}
+
+private func number(_ remote: Remote, _ road: Road, _ key: raet_enum) -> UInt64? {
+  switch Int(key) {
+  case RAET_KEY_MAIN: return remote.relation?.isMain == true ? 1 : 0
+  case RAET_KEY_KIND: return UInt64(remote.relation?.kind ?? 0)
+  case RAET_KEY_NEAR_ID: return UInt64(remote.nearID)
+  case RAET_KEY_FAR_ID: return UInt64(remote.farID)
+  case RAET_KEY_JOINED: return remote.isJoined ? 1 : 0
+  case RAET_KEY_ALLOWED: return remote.isAllowed ? 1 : 0
+  case RAET_KEY_ALIVED: return remote.presence == .alive ? 1 : 0
+  case RAET_KEY_REAPED: return remote.presence == .reaped ? 1 : 0
+  case RAET_KEY_ACCEPTANCE: return UInt64(road.acceptance(of: remote).rawValue)
+  case RAET_KEY_RTT_NS: return remote.messages.window.roundTrip
+  case RAET_KEY_QUEUED: return UInt64(remote.messages.queuedBytes)
+  case RAET_KEY_IN_FLIGHT: return UInt64(remote.messages.window.inFlight)
+  case RAET_KEY_SESSION: return UInt64(remote.near.id)
+  default: return nil
+  }
+}
+
+@_cdecl("raet_remote_get_str") @implementation
+public func raet_remote_get_str(
+  _ stack: OpaquePointer!, _ remote: raet_remote, _ key: raet_enum, _ buffer: UnsafeMutablePointer<CChar>!,
+  _ capacity: Int, _ need: UnsafeMutablePointer<Int>!
+) -> raet_status {
+  guard let stack = StackHandle.looking(stack), need != nil else { return raet_status(RAET_EINVAL) }
+  let found: Remote
+  do throws(Status) { found = try stack.road.remote(remote) } catch { return error.rawValue }
+  switch Int(key) {
+  case RAET_KEY_NAME: return Text.write(found.name, buffer, capacity, need)
+  case RAET_KEY_ROLE: return Text.write(found.relation?.role ?? "", buffer, capacity, need)
+  case RAET_KEY_ENDPOINT: return Text.write((found.relation?.address ?? found.address).text, buffer, capacity, need)
+  default: return raet_status(RAET_ENOTFOUND)
+  }
+}
+
+// MARK: Connecting.
+
+@_cdecl("raet_connect") @implementation
+public func raet_connect(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
+  StackHandle.working(stack, now: now) { (stack) throws(Failure) in
+    try attempt { () throws(Status) in try stack.road.connect(remote, now: stack.now) }
+  }
+}
+
+@_cdecl("raet_disconnect") @implementation
+public func raet_disconnect(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
+  StackHandle.working(stack, now: now) { (stack) throws(Failure) in
+    try attempt { () throws(Status) in try stack.road.disconnect(remote, now: stack.now) }
+  }
+}
+
+@_cdecl("raet_join") @implementation
+public func raet_join(
+  _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ timeout: UInt64,
+  _ out: UnsafeMutablePointer<raet_txn>!
+) -> raet_status {
+  begin(stack, now, out) { (road, now) throws(Status) in
+    try road.join(remote, timeout: timeout == 0 ? Times.join : timeout, now: now)
+  }
+}
+
+@_cdecl("raet_allow") @implementation
+public func raet_allow(
+  _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ timeout: UInt64,
+  _ out: UnsafeMutablePointer<raet_txn>!
+) -> raet_status {
+  begin(stack, now, out) { (road, now) throws(Status) in
+    try road.allow(remote, timeout: timeout == 0 ? Times.allow : timeout, now: now)
+  }
+}
+
+@_cdecl("raet_alive") @implementation
+public func raet_alive(
+  _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ timeout: UInt64,
+  _ out: UnsafeMutablePointer<raet_txn>!
+) -> raet_status {
+  begin(stack, now, out) { (road, now) throws(Status) in
+    try road.alive(remote, timeout: timeout == 0 ? Times.alive : timeout, now: now)
+  }
+}
+
+/// Begins a transaction of the host's and hands out its id.
+private func begin(
+  _ stack: OpaquePointer?, _ now: UInt64, _ out: UnsafeMutablePointer<raet_txn>?,
+  _ body: (Road, UInt64) throws(Status) -> UInt64
+) -> raet_status {
+  StackHandle.working(stack, now: now) { (stack) throws(Failure) in
+    let transaction = try attempt { () throws(Status) in try body(stack.road, stack.now) }
+    out?.pointee = transaction
+  }
+}
