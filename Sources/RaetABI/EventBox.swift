@@ -1,5 +1,6 @@
 import CRaet
 import RaetStack
+import RaetWire
 
 /// An event as C sees it, with all it points to. Lies behind a header that leads from the C structure back to it.
 final class EventBox {

@@ -1,6 +1,7 @@
 import CRaet
 import RaetCrypto
 import RaetIO
+import RaetSession
 import RaetStack
 import RaetWire
 

@@ -1,4 +1,5 @@
 import CRaet
+import RaetIO
 import RaetStack
 
 // The loop: wait, service, take events.

@@ -1,4 +1,5 @@
 import CRaet
+import RaetSession
 import RaetStack
 import RaetWire
 
