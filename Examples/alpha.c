@@ -148,11 +148,11 @@ static void take(app *app, const raet_event *event) {
       break;
     case RAET_EV_DELIVERED:
       app->unreported--;
-      say(app, "message %" PRIu64 " to %s is delivered", event->txn, name);
+      say(app, "message %" PRIu64 " is delivered", event->txn);
       break;
     case RAET_EV_FAILED:
       app->unreported--;
-      say(app, "message %" PRIu64 " to %s failed: %s", event->txn, name, raet_status_text(event->status));
+      say(app, "message %" PRIu64 " failed: %s", event->txn, raet_status_text(event->status));
       break;
     case RAET_EV_KEY_PENDING:
       say(app, "role %s is pending; a person has to say: accept %s", name, name);

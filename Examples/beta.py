@@ -8,34 +8,36 @@ prints what happens, as it happens.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 import libraet
 from libraet import EventType, Status
 
 
-class Beta:
-    """The estate, and what it has to say."""
+class Beta(logging.Handler):
+    """The estate, and what it has to say. It also says what the library has for the log."""
 
-    def __init__(self, road: libraet.Road, name: str) -> None:
+    def __init__(self, road: libraet.Road) -> None:
+        super().__init__()
         self.road = road
-        self.name = name
+        self.label = road.name
         self.delivered = 0
         self.answers = 0
 
     def say(self, text: str) -> None:
-        print(f"{self.name:5} | {text}", flush=True)
+        print(f"{self.label:5} | {text}", flush=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.say(f"log: {record.getMessage()}")
 
     def join(self, main: str, timeout: float) -> libraet.Remote:
         """Connects to a main estate, and waits until messages can pass."""
         self.say(f"listens on {self.road.endpoint}, connects to {main}")
         remote = self.road.connect(main, wait=False)
-        told = False
         for event in self.road.events(timeout):
             if event.type == EventType.JOINED and event.status == Status.EPENDING:
-                if not told:
-                    self.say("is pending: a person has to accept its keys")
-                told = True
+                self.say("is pending: a person has to accept keys")
             elif event.type == EventType.JOINED and event.status == Status.EREJECTED:
                 event.check()
             elif event.type == EventType.ALLOWED and event.ok:
@@ -83,8 +85,10 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="for each step")
     options = parser.parse_args()
 
+    logging.getLogger("libraet").setLevel(logging.INFO)
     with libraet.Road(options.name, endpoint=options.endpoint, directory=options.dir, accept="once") as road:
-        beta = Beta(road, options.name)
+        beta = Beta(road)
+        road.logger.addHandler(beta)
         remote = beta.join(options.main, options.timeout)
         beta.talk(remote, options.messages, options.timeout)
         beta.say("closes")

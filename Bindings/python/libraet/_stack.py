@@ -312,11 +312,12 @@ class Stack(Roles):
 
     def _take(self, struct: EventStruct) -> Event:
         """Copies an event of the library's, which lives only until the next call, and keeps the books."""
+        remote = self._remote(struct.remote) if struct.remote else None
         event = Event(
             type=EventType(struct.type),
             status=Status(struct.status),
-            remote=self._remote(struct.remote) if struct.remote else None,
-            name=text_of(struct.name),
+            remote=remote,
+            name=text_of(struct.name) or (remote.label if remote else ""),
             transaction=self._watched.pop(struct.txn, None) if struct.txn else None,
             raw=string_at(struct.body, struct.body_len) if struct.body else b"",
             body_kind=BodyKind(struct.body_kind),
