@@ -1,8 +1,9 @@
 /// All limits that the wire sets, in one place (PROTOCOL 2.9 and 11).
 public enum WireLimit {
-  /// The longest datagram sent or taken, in bytes.
+  /// The longest datagram sent, in bytes.
   public static let datagram = 1024
-  /// Bytes of a datagram that is received: the reference's get longer by a few when a message has 65,536 segments or more.
+  /// The longest datagram taken, in bytes: the reference's get some bytes longer than what is sent here when a message has
+  /// more than 65,535 segments.
   public static let received = 1280
   /// The longest head, its end included, in bytes: its length is told by two hex digits.
   public static let head = 255

@@ -2,7 +2,7 @@
 public enum WireError: UInt8, Error, Equatable, Sendable, CaseIterable {
   /// There are no bytes.
   case empty
-  /// Longer than `WireLimit.datagram`.
+  /// Longer than `WireLimit.received`.
   case datagramTooLong
   /// Begins like no known head.
   case headUnrecognized

@@ -76,6 +76,7 @@ import Testing
     ("lone high surrogate before text", bytes(#"{"a":"\ud83dabcdefgh"}"#), .notUTF8),
     ("lone low surrogate", bytes(#"{"a":"\ude00"}"#), .notUTF8),
     ("two high surrogates", bytes(#"{"a":"\ud83d\ud83d"}"#), .notUTF8),
+    ("two low surrogates", bytes(#"{"a":"\ude00\ude00"}"#), .notUTF8),
     ("surrogates the wrong way", bytes(#"{"a":"\ude00\ud83d"}"#), .notUTF8),
     ("surrogate in a key", bytes(#"{"\ud83d":1}"#), .notUTF8),
     ("surrogate in UTF-8", bytes("{\"a\":\"") + [0xed, 0xa0, 0x80] + bytes("\"}"), .notUTF8),

@@ -11,7 +11,7 @@ import Testing
       "65,507 bytes behind a good head", raetDatagram(["se 1"], coat: [UInt8](repeating: 0, count: 65_453)),
       .datagramTooLong
     ),
-    ("1,025 bytes", raetDatagram([], coat: [UInt8](repeating: 0, count: 996)), .datagramTooLong),
+    ("1,281 bytes", raetDatagram([], coat: [UInt8](repeating: 0, count: 1_252)), .datagramTooLong),
     ("other protocol", bytes("ri TEAR\npl 0000\n\n"), .headUnrecognized),
     ("opening only", bytes("ri RAET\n"), .headUnterminated),
     ("head without end", bytes("ri RAET\npl 0020\nhl 20\nfg 00\n"), .headUnterminated),
@@ -108,6 +108,10 @@ import Testing
     #expect(throws: input.error, "\(input.name)") { try parse(input.datagram) }
   }
 
+  @Test func takesDatagramsOf1280Bytes() throws {
+    #expect(try parse(raetDatagram([], coat: [UInt8](repeating: 0, count: 1_251))).coatLength == 1_251)
+  }
+
   @Test func aHeadMayHave255BytesAndNoMore() throws {
     // Zeros before numbers make the head as long as wanted.
     let lines = ["se", "de", "si", "ti", "tk", "oi", "sn", "sc", "ml", "bk", "ck", "fk", "pk", "vn", "hk", "fl"]
@@ -117,7 +121,9 @@ import Testing
     let longest = raetDatagram(lines + ["dt 0." + String(repeating: "0", count: 28)])
     #expect(longest.count == 255)
     #expect(try parse(longest).headLength == 255)
-    let tooLong = raetDatagram(lines + ["dt 0." + String(repeating: "0", count: 29)])
+    let tooLong = bytes(
+      text(longest).replacingFirst("hl ff", with: "hl 100").replacingFirst("pl 00ff", with: "pl 0100"))
+    #expect(tooLong.count == 256)
     #expect(throws: WireError.headTooLong) { try parse(tooLong) }
     let endless = bytes("ri RAET\n") + [UInt8](repeating: 0x30, count: 900)
     #expect(throws: WireError.headSyntax) { try parse(endless) }

@@ -114,6 +114,11 @@ import Testing
   @Test func namesMissingSegmentsBelowTheHighest() throws {
     var reassembly = try Reassembly(first: head(0, of: 300, length: 300), pieceLength: 1, limit: 300)
     #expect(reassembly.missing(limit: 10) == [])
+    var front = reassembly
+    for number: UInt32 in 0..<5 {
+      _ = try insert(&front, head(number, of: 300, length: 300), [0])
+      #expect(front.missing(limit: 10) == [])
+    }
     for number: UInt32 in [1, 64, 65, 130, 200] {
       _ = try insert(&reassembly, head(number, of: 300, length: 300), [0])
     }

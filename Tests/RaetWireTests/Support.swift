@@ -82,6 +82,13 @@ extension String {
   }
 }
 
+extension String {
+  func replacingFirst(_ mark: String, with text: String) -> String {
+    guard let found = self[...].range(of: mark) else { return self }
+    return self[..<found.lowerBound] + text + self[found.upperBound...]
+  }
+}
+
 extension Substring {
   fileprivate func range(of mark: String) -> Range<Index>? {
     var start = startIndex
