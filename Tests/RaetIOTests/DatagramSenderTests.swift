@@ -46,6 +46,22 @@ import Testing
     #expect(send(0, [1]).asked.isEmpty)
   }
 
+  @Test(arguments: [(false, AF_INET, 16), (true, AF_INET6, 28)])
+  func writesAddressesAsTheSocketTakesThem(_ mapped: Bool, _ family: Int32, _ length: UInt32) {
+    var found: sa_family_t?
+    let result = DatagramSender().send(
+      count: 1, mapped: mapped,
+      { _ in OutgoingDatagram(bytes: UnsafeRawBufferPointer(start: nil, count: 0), to: address) },
+      failed: { _, _ in },
+      transmit: { headers, _ in
+        #expect(headers[0].msg_hdr.msg_namelen == length)
+        found = headers[0].msg_hdr.msg_name?.load(as: sa_family_t.self)
+        return 1
+      })
+    #expect(result == .sent(1))
+    #expect(found == sa_family_t(family))
+  }
+
   @Test func goesOnWhereTheSystemStopped() {
     let run = send(10, [3, 7])
     #expect(run.result == .sent(10))
