@@ -26,6 +26,7 @@ REQUIRES := libsodium msgpack jansson
 LIBS      = $(shell pkg-config --libs $(REQUIRES)) -lm
 COMPILE  := -c release --product raet -Xcc -DNDEBUG
 EMBEDDED := -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections \
   -Xswiftc -Xfrontend -Xswiftc -trap-function -Xswiftc -Xfrontend -Xswiftc libraet_internal_trap
 LINK := -Wl,-soname,$(SONAME) -Wl,--version-script=Sources/RaetABI/raet.map -Wl,-z,defs -Wl,-z,relro -Wl,-z,now \
   -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--build-id -Wl,--as-needed

@@ -25,7 +25,7 @@ old_glibc() { # the newest version of a glibc symbol that it asks for
   echo "        glibc $newest"
   [ "$(printf '%s\n' "$newest" 2.34 | sort -V | tail -1)" = 2.34 ]
 }
-small() { local size; size=$(stat -c %s "$so"); echo "        $size bytes"; [ "$size" -le 1048576 ]; }
+small() { local size; size=$(stat -L -c %s "$so"); echo "        $size bytes"; [ "$size" -le 1048576 ]; }
 stripped() { ! readelf -S "$so" | grep -E '\.(symtab|debug_info)'; }
 soname() { readelf -d "$so" | grep -q 'SONAME.*\[libraet\.so\.0\]'; }
 header() { readelf -lW "$so" | grep -q -E "$1"; }

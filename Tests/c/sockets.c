@@ -34,7 +34,8 @@ static int loop(net *net, int poll, int index, raet_enum type, size_t count, uin
     int wait_ms = first <= now ? 0 : (int)((first - now + 999999) / 1000000);
     if (epoll_wait(poll, ready, NODES, wait_ms) < 0 && errno != EINTR) return 0;
     for (int i = MAIN; i <= OTHER; i++) {
-      CHECK_OK(raet_stack_service(net->nodes[i].stack, raet_now(), 0));
+      raet_status status = raet_stack_service(net->nodes[i].stack, raet_now(), 0);
+      CHECK(status == RAET_OK || (status == RAET_ECLOSED && type == RAET_EV_CLOSED));
       net_events(&net->nodes[i]);
     }
   }
