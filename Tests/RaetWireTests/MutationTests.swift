@@ -53,7 +53,8 @@ import Testing
         let layout = try parse(mutated)
         try layout.head.requireValidNumbers()
         taken += 1
-        #expect(layout.foot.upperBound == mutated.count)
+        // A macro in each of so many rounds takes most of the time.
+        if layout.foot.upperBound != mutated.count { Issue.record("parts do not add up: \(mutated)") }
         useFurther(layout, mutated)
       } catch let error as WireError {
         errors.insert(error)
@@ -98,10 +99,12 @@ import Testing
         let passed = (try? BodyCheck.requireMapping(kind, bytes)) != nil
         let mapping = try? ValueCodec.decodeMapping(kind, bytes)
         // What the codec takes, the check takes.
-        #expect(passed || mapping == nil)
+        if mapping != nil, !passed { Issue.record("taken, but not by the check: \(body)") }
         if let mapping, let again = try? ValueCodec.encode(mapping, kind) {
           taken += 1
-          #expect(again.withUnsafeBytes { try? ValueCodec.decodeMapping(kind, $0) } == mapping || kind == .msgpack)
+          let decoded = again.withUnsafeBytes { try? ValueCodec.decodeMapping(kind, $0) }
+          // Bytes come back as text from msgpack of the old style.
+          if decoded != mapping, kind == .json { Issue.record("read otherwise than written: \(body)") }
         }
         _ = try? JoinBody.decode(kind, bytes, response: true)
         _ = try? MissedsBody.decode(kind, bytes, below: 100)
