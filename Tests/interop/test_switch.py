@@ -53,8 +53,9 @@ class Switch(InteropCase):
         self.assertEqual(names, sorted([f"local/estate.{store}", f"remote/estate.mate.{store}",
                                         f"role/local/role.{store}", f"role/remote/role.mate.{store}"]))
         if mover.kind == "libraet":
-            for name in names:
-                self.assertEqual(os.stat(mover.folder / name).st_mode & 0o077, 0, f"{name} can be read by others")
+            # Others cannot reach what is in the folder, also what the reference wrote for all to read.
+            for path in [mover.folder / part for part in ("local", "remote", "role", f"role/local/role.{store}")]:
+                self.assertEqual(os.stat(path).st_mode & 0o077, 0, f"{path.name} is open to others")
 
 
 _orders = {"from_reference_and_back": ("reference", SUBJECT, "reference"),
