@@ -60,7 +60,7 @@ static void say(const app *app, const char *format, ...) {
 static bool check(const app *app, const char *what, raet_status status) {
   if (status == RAET_OK) return true;
   const char *detail = app->stack == NULL ? "" : raet_stack_error(app->stack);
-  say(app, "%s: %s, %s %s", what, raet_status_name(status), raet_status_text(status), detail);
+  say(app, "%s: %s, %s", what, raet_status_name(status), detail[0] ? detail : raet_status_text(status));
   return false;
 }
 
@@ -148,11 +148,11 @@ static void take(app *app, const raet_event *event) {
       break;
     case RAET_EV_DELIVERED:
       app->unreported--;
-      say(app, "message %" PRIu64 " is delivered", event->txn);
+      say(app, "message %" PRIu64 " to %s is delivered", event->txn, name);
       break;
     case RAET_EV_FAILED:
       app->unreported--;
-      say(app, "message %" PRIu64 " failed: %s", event->txn, raet_status_text(event->status));
+      say(app, "message %" PRIu64 " to %s failed: %s", event->txn, name, raet_status_text(event->status));
       break;
     case RAET_EV_KEY_PENDING:
       say(app, "role %s is pending; a person has to say: accept %s", name, name);

@@ -8,18 +8,16 @@ prints what happens, as it happens.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 
 import libraet
 from libraet import EventType, Status
 
 
-class Beta(logging.Handler):
-    """The estate, and what it has to say. It also says what the library has for the log."""
+class Beta:
+    """The estate, and what it has to say."""
 
     def __init__(self, road: libraet.Road) -> None:
-        super().__init__()
         self.road = road
         self.label = road.name
         self.delivered = 0
@@ -27,9 +25,6 @@ class Beta(logging.Handler):
 
     def say(self, text: str) -> None:
         print(f"{self.label:5} | {text}", flush=True)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.say(f"log: {record.getMessage()}")
 
     def join(self, main: str, timeout: float) -> libraet.Remote:
         """Connects to a main estate, and waits until messages can pass."""
@@ -85,10 +80,8 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="for each step")
     options = parser.parse_args()
 
-    logging.getLogger("libraet").setLevel(logging.INFO)
     with libraet.Road(options.name, endpoint=options.endpoint, directory=options.dir, accept="once") as road:
         beta = Beta(road)
-        road.logger.addHandler(beta)
         remote = beta.join(options.main, options.timeout)
         beta.talk(remote, options.messages, options.timeout)
         beta.say("closes")

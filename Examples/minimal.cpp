@@ -18,9 +18,9 @@ namespace {
 // Throws what a status tells, unless it is RAET_OK.
 void check(raet_status status, const raet_stack *stack = nullptr) {
   if (status == RAET_OK) return;
-  std::string what = std::string(raet_status_name(status)) + ": " + raet_status_text(status);
-  if (stack != nullptr) what.append(" ").append(raet_stack_error(stack));
-  throw std::runtime_error(what);
+  const std::string detail = stack == nullptr ? "" : raet_stack_error(stack);
+  const std::string reason = detail.empty() ? raet_status_text(status) : detail;
+  throw std::runtime_error(std::string(raet_status_name(status)) + ": " + reason);
 }
 
 // Frees what the library made at the end of a scope.

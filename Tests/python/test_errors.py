@@ -21,6 +21,10 @@ class ErrorTest(unittest.TestCase):
         self.assertEqual(str(error), f"RAET_EPENDING: {error.text} (road 'a')")
         self.assertGreater(len(error.text), 5)
 
+    def test_what_is_said_is_said_once(self) -> None:
+        error = error_for(Status.EPENDING, error_for(Status.EPENDING).text)
+        self.assertEqual(str(error), f"RAET_EPENDING: {error.text}")
+
     def test_exceptions_fit_those_of_python(self) -> None:
         self.assertIsInstance(error_for(Status.ETIMEDOUT), TimeoutError)
         self.assertIsInstance(error_for(Status.EINVAL), ValueError)

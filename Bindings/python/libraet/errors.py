@@ -36,7 +36,8 @@ class RaetError(Exception):
         return str(lib.raet_status_text(self.status).decode())
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.text}" + (f" ({self.detail})" if self.detail else "")
+        text = self.text
+        return f"{self.name}: {text}" + (f" ({self.detail})" if self.detail not in ("", text) else "")
 
 
 class QueueFull(RaetError):
