@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGE = 250, BATCH = 50, BATCHES = 100000, DATAGRAM = 1024 };
+enum { MESSAGE = 250, BATCH = 5, BATCHES = 100000, DATAGRAM = 1024 };
 
 static unsigned char public_key[crypto_sign_PUBLICKEYBYTES], secret_key[crypto_sign_SECRETKEYBYTES];
 
