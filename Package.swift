@@ -2,9 +2,13 @@
 import PackageDescription
 
 // One manifest for both modes: SwiftPM makes the archive, the Makefile links libraet.so from it and adds
-// "-enable-experimental-feature Embedded" for the shipped library. The warning group tells, in the regular
-// mode already, what the embedded one would refuse.
+// "-enable-experimental-feature Embedded" for the shipped library.
+
+/// The warning group tells, in the regular mode already, what the embedded one would refuse.
 let swift: [SwiftSetting] = [.treatAllWarnings(as: .error), .treatWarning("EmbeddedRestrictions", as: .error)]
+
+/// Tests run in the regular mode only.
+let tests: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "raet",
@@ -26,12 +30,15 @@ let package = Package(
       exclude: ["raet.map"], swiftSettings: swift),
     .testTarget(
       name: "RaetWireTests", dependencies: ["RaetWire", "RaetCrypto"], resources: [.copy("Vectors")],
-      swiftSettings: swift),
-    .testTarget(name: "RaetCryptoTests", dependencies: ["RaetCrypto"], swiftSettings: swift),
-    .testTarget(name: "RaetSessionTests", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
-    .testTarget(name: "RaetStackTests", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
-    .testTarget(name: "RaetIOTests", dependencies: ["RaetIO", "RaetStack", "RaetWire"], swiftSettings: swift),
-    .testTarget(name: "RaetABITests", dependencies: ["RaetABI", "CRaet"], swiftSettings: swift),
+      swiftSettings: tests),
+    .testTarget(name: "RaetCryptoTests", dependencies: ["RaetCrypto"], swiftSettings: tests),
+    .testTarget(
+      name: "RaetSessionTests", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: tests),
+    .testTarget(
+      name: "RaetStackTests", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
+      swiftSettings: tests),
+    .testTarget(name: "RaetIOTests", dependencies: ["RaetIO", "RaetStack", "RaetWire"], swiftSettings: tests),
+    .testTarget(name: "RaetABITests", dependencies: ["RaetABI", "CRaet"], swiftSettings: tests),
   ],
   swiftLanguageModes: [.v6]
 )

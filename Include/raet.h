@@ -15,7 +15,7 @@
  * - Strings are UTF-8 and end with NUL. What the host passes in is copied before the call returns.
  * - Functions that fill a buffer take its size as `cap` and always tell in `*need` the bytes it takes, the NUL of a
  *   string included. When `cap` is less they return RAET_EBUFSIZE and write nothing; `buf` may then be NULL.
- * - From inside raet_event_fn, raet_stack_service(), raet_stack_input(), raet_stack_dispatch() and raet_stack_close()
+ * - From inside raet_event_fn and raet_wake_fn, raet_stack_service(), raet_stack_input(), raet_stack_dispatch() and raet_stack_close()
  *   return RAET_EREENTRANT and everything else works. The log, the store and the source of randomness are called in the
  *   middle of things: from inside them every call that would change the same stack returns RAET_EREENTRANT.
  *   raet_stack_free() takes effect when the callback has returned.
@@ -48,6 +48,10 @@
 #else
 #define RAET_OPT
 #endif
+#endif
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
 #endif
 #ifdef __cplusplus
 extern "C" {
@@ -114,12 +118,14 @@ enum {
   RAET_EV_FAILED = 3,        /**< a sent message ended otherwise: status, remote, txn, tag. Terminal. RAET_EUNKNOWN when it
                                   may have arrived; with every other status it did not. */
   RAET_EV_WRITABLE = 4,      /**< after RAET_EAGAIN from raet_send(): there is room again for remote */
-  RAET_EV_JOINED = 5,        /**< a join ended: status; RAET_OK when the remote is joined now */
+  RAET_EV_JOINED = 5,        /**< a join ended: status; RAET_OK when the remote is joined now. With RAET_EPENDING and txn 0:
+                                  it goes on, but waits for a person */
   RAET_EV_ALLOWED = 6,       /**< an allow ended: status; RAET_OK when messages can pass now */
   RAET_EV_ALIVE = 7,         /**< the remote is there (again), or an alive ended: status */
   RAET_EV_DEAD = 8,          /**< the remote does not answer any more */
   RAET_EV_REAPED = 9,        /**< the remote was dead for so long that no heartbeats are sent any more */
-  RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status() */
+  RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status(); status
+                                  RAET_EPENDING */
   RAET_EV_KEY_CHANGED = 11,  /**< role `name` came with other keys than stored; status: RAET_OK taken, RAET_EREJECTED not */
   RAET_EV_REMOTE_ADDED = 12, /**< a remote joined that was not known: remote, name */
   RAET_EV_REMOTE_GONE = 13,  /**< a remote was removed: remote, name */
@@ -246,7 +252,8 @@ typedef struct raet_store_ops {
                                 size_t * RAET_NN need);
 } raet_store_ops;
 
-/** @name Library. Any thread. @{ */
+/** @name Library. Any thread.
+ * @{ */
 /** Version of the library: major << 16 | minor << 8 | patch. */
 RAET_API uint32_t raet_version(void);
 /** Version of the library as "0.1.0". Static. */
@@ -263,7 +270,8 @@ RAET_API const char * RAET_NN raet_event_name(raet_enum type);
 RAET_API uint64_t raet_now(void);
 /** @} */
 
-/** @name Configuration. A configuration belongs to one thread at a time and may be freed once the stack is made. @{ */
+/** @name Configuration. A configuration belongs to one thread at a time and may be freed once the stack is made.
+ * @{ */
 /** Makes a configuration with the defaults for a kind of stack, RAET_KIND_ROAD. The host frees it. */
 RAET_API raet_status raet_config_new(raet_enum kind, raet_config * RAET_OPT * RAET_NN out);
 /** Frees a configuration and wipes the keys in it. NULL does nothing. */
@@ -284,7 +292,8 @@ RAET_API raet_status raet_config_set_random(raet_config * RAET_NN config, raet_r
 RAET_API raet_status raet_config_key(const char * RAET_NN name, raet_enum * RAET_NN key, raet_enum * RAET_OPT type);
 /** @} */
 
-/** @name Life of a stack. @{ */
+/** @name Life of a stack.
+ * @{ */
 /**
  * Makes a stack: loads or makes its identity and loads its remotes. Opens no socket: a host may drive the stack by
  * raet_stack_input() and raet_stack_output() alone. The host frees it.
@@ -312,7 +321,8 @@ RAET_API raet_status raet_stack_get_str(const raet_stack * RAET_NN stack, raet_e
                                         size_t * RAET_NN need);
 /** @} */
 
-/** @name Loop. Wait until raet_stack_fd() is ready or raet_stack_deadline() is reached, service, take the events. @{ */
+/** @name Loop. Wait until raet_stack_fd() is ready or raet_stack_deadline() is reached, service, take the events.
+ * @{ */
 /** The descriptor to wait on, level-triggered; -1 without a socket. It stays the same until close. */
 RAET_API int32_t raet_stack_fd(const raet_stack * RAET_NN stack);
 /** What to wait for: RAET_WANT_READ, with RAET_WANT_WRITE while datagrams wait for room in the socket. */
@@ -337,7 +347,8 @@ RAET_API void raet_event_free(const raet_event * RAET_OPT event);
 RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_fn RAET_OPT fn, void * RAET_OPT user);
 /** @} */
 
-/** @name Remotes. @{ */
+/** @name Remotes.
+ * @{ */
 /**
  * Adds a remote to join. `name` may be NULL: it is learnt in the join. `endpoint` as RAET_KEY_ENDPOINT. The remote may be
  * known already by that name: RAET_EEXIST, and *out is it.
@@ -358,7 +369,8 @@ RAET_API raet_status raet_remote_get_str(const raet_stack * RAET_NN stack, raet_
                                          char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
 /** @} */
 
-/** @name Connecting. One call for all of it, or the three transactions by themselves. @{ */
+/** @name Connecting. One call for all of it, or the three transactions by themselves.
+ * @{ */
 /**
  * Connects to a remote and keeps it so: joins, allows, sends heartbeats, and does again what is lost, until
  * raet_disconnect(). RAET_EV_JOINED, _ALLOWED, _ALIVE and _DEAD tell how it goes, with txn 0; a join that ends with
@@ -384,7 +396,8 @@ RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, 
                                 raet_txn * RAET_OPT out);
 /** @} */
 
-/** @name Messages. @{ */
+/** @name Messages.
+ * @{ */
 /**
  * Sends a message to a remote (PROTOCOL 7). It is queued until the remote is allowed and ends in exactly one
  * RAET_EV_DELIVERED or RAET_EV_FAILED with `tag` and *out as txn. A body of kind JSON or msgpack must be a mapping.
@@ -405,7 +418,8 @@ RAET_API raet_status raet_transfer_progress(const raet_stack * RAET_NN stack, ra
                                             raet_enum * RAET_OPT direction, uint64_t * RAET_OPT done, uint64_t * RAET_OPT total);
 /** @} */
 
-/** @name Keys and acceptance. Acceptance is kept by role (PROTOCOL 6.3). @{ */
+/** @name Keys and acceptance. Acceptance is kept by role (PROTOCOL 6.3).
+ * @{ */
 /** Makes a pair of secret keys, from libsodium's randomness. The host wipes them. Any thread. */
 RAET_API raet_status raet_keys_generate(uint8_t * RAET_NN sign_seed32, uint8_t * RAET_NN private32);
 /** The public keys that belong to secret ones. Any thread. */
@@ -431,7 +445,8 @@ RAET_API raet_status raet_role_next(const raet_stack * RAET_NN stack, const char
                                     size_t cap, size_t * RAET_NN need);
 /** @} */
 
-/** @name Statistics and log. @{ */
+/** @name Statistics and log.
+ * @{ */
 /** The counter at an index that runs from 0 without gaps. The name is static. RAET_ENOTFOUND past the last. */
 RAET_API raet_status raet_stat_at(const raet_stack * RAET_NN stack, uint32_t index, const char * RAET_OPT * RAET_NN name,
                                   uint64_t * RAET_NN value);
@@ -442,7 +457,8 @@ RAET_API raet_status raet_stack_set_log(raet_stack * RAET_NN stack, raet_enum le
                                         void * RAET_OPT user);
 /** @} */
 
-/** @name Without sockets: the host carries the datagrams. @{ */
+/** @name Without sockets: the host carries the datagrams.
+ * @{ */
 /** Parses an endpoint as RAET_KEY_ENDPOINT has it. RAET_EINVAL. Any thread. */
 RAET_API raet_status raet_addr_parse(const char * RAET_NN text, raet_addr * RAET_NN out);
 /** Writes an address as "127.0.0.1:7530" or "[::1]:7530". RAET_EINVAL, RAET_EBUFSIZE. Any thread. */
@@ -460,5 +476,8 @@ RAET_API raet_status raet_stack_output_failed(raet_stack * RAET_NN stack, uint64
 
 #ifdef __cplusplus
 }
+#endif
+#if defined(__clang__)
+#pragma clang diagnostic pop
 #endif
 #endif

@@ -21,8 +21,7 @@ final class ConfigHandle {
 
 @_cdecl("raet_config_new") @implementation
 public func raet_config_new(_ kind: raet_enum, _ out: UnsafeMutablePointer<OpaquePointer?>!) -> raet_status {
-  guard let out else { return raet_status(RAET_EINVAL) }
-  guard Int(kind) == RAET_KIND_ROAD else { return raet_status(RAET_ENOTSUP) }
+  guard let out, Int(kind) == RAET_KIND_ROAD else { return raet_status(RAET_EINVAL) }
   guard let handle = HandleTable.insert(ConfigHandle(), .config) else { return raet_status(RAET_ENOMEM) }
   out.pointee = handle
   return raet_status(RAET_OK)

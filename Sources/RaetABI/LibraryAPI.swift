@@ -1,3 +1,4 @@
+import CPosix
 import CRaet
 import CSodium
 import RaetCrypto
@@ -83,6 +84,7 @@ extension raet_addr {
     var copy = self
     return withUnsafeBytes(of: &copy.bytes) { bytes in
       guard Int(len) <= bytes.count else { return nil }
+      guard Int(len) == MemoryLayout<sockaddr_in>.size || Int(len) == MemoryLayout<sockaddr_in6>.size else { return nil }
       return Address(socketAddress: UnsafeRawBufferPointer(rebasing: bytes[..<Int(len)]))
     }
   }

@@ -1,3 +1,4 @@
+import CPosix
 import CRaet
 import RaetCrypto
 import RaetIO
@@ -62,6 +63,7 @@ public func raet_stack_adopt_fd(_ stack: OpaquePointer!, _ descriptor: Int32, _ 
 
 private func failure(_ error: SocketError, _ what: String) -> Failure {
   switch error {
+  case .system(EBADF): return Failure(.invalid, "\(what): no open descriptor")
   case .system(let number): return Failure(.io, "\(what): errno \(number)")
   case .notUDP: return Failure(.invalid, "\(what): not a UDP socket")
   }

@@ -28,7 +28,7 @@ public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: U
   guard let found = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }
   if case .dispatching = found.activity { return raet_status(RAET_EREENTRANT) }
   let status = StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
-    guard !stack.road.isClosed else { throw Failure(.closed) }
+    guard !stack.road.isClosed || stack.road.hasEvents else { throw Failure(.closed) }
     stack.giveBack()
     let limit = Int(most == 0 ? packetsPerService : most)
     if let error = stack.driver.service(now: stack.now, limit: limit) {

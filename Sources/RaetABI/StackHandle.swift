@@ -60,8 +60,17 @@ final class StackHandle {
       if !error.text.isEmpty { stack.error = CText(error.text) }
     }
     stack.activity = outer
-    if let before, before != stack.waitingFor { stack.wake?.fn(stack.wake?.user, handle) }
+    if let before, before != stack.waitingFor { stack.tellWake(handle) }
     return status
+  }
+
+  private func tellWake(_ handle: OpaquePointer) {
+    guard let wake else { return }
+    let outer = activity
+    activity = .dispatching
+    wake.fn(wake.user, handle)
+    activity = outer
+    freeIfAsked(handle)
   }
 
   /// What the host waits for: deadline and interest.

@@ -20,7 +20,8 @@ enum Text {
     var text = text
     return text.withUTF8 { (utf8) -> raet_status in
       need.pointee = utf8.count &+ 1
-      guard let buffer, UInt(bitPattern: capacity) >= UInt(utf8.count &+ 1) else { return raet_status(RAET_EBUFSIZE) }
+      guard UInt(bitPattern: capacity) >= UInt(utf8.count &+ 1) else { return raet_status(RAET_EBUFSIZE) }
+      guard let buffer else { return raet_status(RAET_EINVAL) }
       if let base = utf8.baseAddress { memcpy(buffer, base, utf8.count) }
       buffer[utf8.count] = 0
       return raet_status(RAET_OK)

@@ -16,8 +16,11 @@ public struct FarSession {
   public private(set) var id: UInt32 = 0
   private var done = TransactionWindow()
   private var newest: UInt32 = 0
+  /// We have known it from its beginning: what is not done in it was never delivered, not even by an earlier life of ours.
+  private var isWhole = false
   private var previousID: UInt32 = 0
   private var previousDone = TransactionWindow()
+  private var previousIsWhole = false
 
   /// No session yet.
   public init() {}
@@ -32,11 +35,11 @@ public struct FarSession {
     return .current
   }
 
-  /// The remote has begun to count anew, and a handshake has proved it.
-  public mutating func begin(_ session: UInt32) {
-    guard session != id else { return }
+  private mutating func begin(_ session: UInt32) {
     previousID = id
     previousDone = done
+    previousIsWhole = isWhole
+    isWhole = id != 0
     id = session
     done = TransactionWindow()
     newest = 0
@@ -47,6 +50,11 @@ public struct FarSession {
     if session == id { return done.status(transaction) }
     if session == previousID { return previousDone.status(transaction) }
     return .tooOld
+  }
+
+  /// True when a transaction that is not done in this session was certainly never delivered.
+  public func isWhole(session: UInt32) -> Bool {
+    session == id ? isWhole : session == previousID && previousIsWhole
   }
 
   /// The transaction of the present session came for the first time and is taken; true when it is newer than all

@@ -75,7 +75,9 @@ public struct Flight {
   public var due: UInt64 {
     guard interval > 0 else { return .max }
     if let first = bursts.first { return first.sentAt.after(interval) }
-    return hasMore ? .max : lastSent.after(interval)
+    // What has left counts against the window, and nothing of it asks for an answer: if the window has shrunk meanwhile,
+    // only time helps.
+    return hasMore && open == 0 ? .max : lastSent.after(interval)
   }
 
   /// Takes the next segment to send; the window has room for it, and for `roomAfter` more afterwards.

@@ -29,6 +29,8 @@ public final class Remote {
   public var far = FarSession()
   /// The transaction of the last join that we began and completed, 0 for none: its ack may have to be sent again.
   public var joinedBy: UInt32 = 0
+  /// The status of the join that the host was told last, so that it is told of a change only.
+  public var toldJoin: Int32 = 0
   /// The join under way that we began; those it began are kept by address until they end.
   public var join: JoinInitiator?
   /// The transaction of the last allow that we began and completed, 0 for none: its ack may have to be sent again.
@@ -78,6 +80,8 @@ public final class Remote {
     }
   }
 
+  /// What a handshake has proved of it, or a person has accepted; nil when nobody has.
+  public var proven: Relation? { isStored ? relation : nil }
   /// Its name.
   public var name: String { relation?.name ?? placeholder }
   /// Its id for us; 0 before it is joined.

@@ -137,6 +137,7 @@ public final class Road {
     event.remote = remote?.id ?? 0
     event.name = name ?? remote?.name
     report(event)
+    log(.info, "\(name ?? remote?.name ?? self.name): event \(kind.rawValue), status \(status.rawValue)")
   }
 
   func count(_ counter: Counter, _ amount: Int = 1) {

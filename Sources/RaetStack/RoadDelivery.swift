@@ -28,6 +28,9 @@ extension Road {
       count(.dropClear)
       return refuse(packet, remote)
     }
+    if head.flags.contains(.again), !isKnown(head, remote), !remote.far.isWhole(session: head.session) {
+      return replyStale(packet, remote, order: NackReason.unknown)
+    }
     count(.messageSegmentRx)
     count(.messageBytesRx, packet.layout.coatLength)
     if head.segmentCount <= 1, !head.flags.contains(.segment) {
@@ -37,9 +40,14 @@ extension Road {
     }
   }
 
-  /// The message was not delivered, and the sender is told so.
+  private func isKnown(_ head: Head, _ remote: Remote) -> Bool {
+    remote.messages.incoming[MessageTraffic.key(session: head.session, transaction: head.transaction)] != nil
+  }
+
+  /// The message was not delivered, and the sender is told so, unless an earlier life may have delivered it.
   private func refuse(_ packet: Packet, _ remote: Remote) {
-    answer(packet.head, .nack, order: NackReason.notDelivered, to: remote.relation?.address ?? packet.from)
+    let reason = nackReason(packet.head, remote)
+    answer(packet.head, .nack, order: reason, to: remote.relation?.address ?? packet.from)
   }
 
   /// The sender has given the message up.

@@ -62,7 +62,7 @@ extension Road {
     remote.join = join
     switch answer {
     case .judge: judge(packet, remote, join)
-    case .wait: log(.info, "\(remote.name) waits for a person to accept our keys")
+    case .wait: reportPended(remote)
     case .refused: endJoin(remote, join, join.isPended ? .pending : .refused)
     case .rejected: endJoin(remote, join, .rejected)
     case .renew: renew(remote, join)
@@ -110,7 +110,8 @@ extension Road {
   }
 
   private func judge(_ body: JoinBody, _ relation: Relation, _ remote: Remote, _ join: JoinInitiator) {
-    if remote.isJoined, let known = remote.relation, known.isMutation(of: relation), !settings.isMutable {
+    if let known = remote.proven, known.isMutation(of: relation), !settings.isMutable {
+      reportChangedKeys(known, relation)
       return rejectJoin(remote, join, "would change an immutable road")
     }
     guard !isTaken(relation.name, by: remote) else { return rejectJoin(remote, join, "the name is taken") }
@@ -121,6 +122,7 @@ extension Road {
       var join = join
       join.pendHere(body, now: now)
       remote.join = join
+      reportPended(remote)
       sendJoin(remote, join, .pend)
     }
   }
@@ -132,10 +134,8 @@ extension Road {
   }
 
   private func completeJoin(_ relation: Relation, _ remote: Remote, _ join: JoinInitiator) {
-    if remote.isJoined {
-      if remote.relation != relation || join.isVacuous {
-        remote.candidate = Candidate(relation: relation, resetsSession: join.isVacuous)
-      }
+    if let known = remote.proven {
+      becomeCandidate(remote, known, relation, isVacuous: join.isVacuous)
     } else {
       let before = (remote.standing, remote.isStored)
       adopt(relation, remote)
@@ -179,9 +179,33 @@ extension Road {
     judge(body, relation, remote, join)
   }
 
+  /// The join goes on, but a person has to decide first. Told once, however often it is asked about.
+  private func reportPended(_ remote: Remote) {
+    guard remote.toldJoin != Status.pending.rawValue else { return }
+    remote.toldJoin = Status.pending.rawValue
+    report(.joined, remote, status: .pending)
+  }
+
+  /// A known remote says of itself what only a handshake can prove.
+  func becomeCandidate(_ remote: Remote, _ known: Relation, _ relation: Relation, isVacuous: Bool) {
+    if known != relation || isVacuous {
+      remote.candidate = Candidate(relation: relation, resetsSession: isVacuous)
+    }
+    if case .stranger = remote.standing { remote.standing = .joined(known) }
+  }
+
+  func reportChangedKeys(_ known: Relation, _ relation: Relation) {
+    guard known.role == relation.role, known.keys != relation.keys else { return }
+    report(.keyChanged, nil, status: .rejected, name: relation.role)
+  }
+
   func endJoin(_ remote: Remote, _ join: JoinInitiator, _ status: Status) {
     remote.join = nil
-    report(.joined, remote, status: status, transaction: join.host)
+    // What nobody waits for is told when it changes only.
+    if join.host != 0 || status == .ok || remote.toldJoin != status.rawValue {
+      report(.joined, remote, status: status, transaction: join.host)
+    }
+    remote.toldJoin = status.rawValue
     if status == .ok {
       remote.anew = nil
       remote.upkeep = now

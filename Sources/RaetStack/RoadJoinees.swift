@@ -59,7 +59,8 @@ extension Road {
       known = remote
     }
     if let known, !yields(to: packet, body, known) { return }
-    if let known, known.isJoined, let old = known.relation, old.isMutation(of: relation), !settings.isMutable {
+    if let known, let old = known.proven, old.isMutation(of: relation), !settings.isMutable {
+      reportChangedKeys(old, relation)
       log(.warning, "\(known.name) would change an immutable road")
       return answer(head, .reject, to: packet.from)
     }
@@ -167,10 +168,8 @@ extension Road {
       report(.remoteAdded, remote)
     }
     count(.joinCorrespondComplete)
-    if remote.isJoined {
-      if remote.relation != relation || joinee.isVacuous {
-        remote.candidate = Candidate(relation: relation, resetsSession: joinee.isVacuous)
-      }
+    if let known = remote.proven {
+      becomeCandidate(remote, known, relation, isVacuous: joinee.isVacuous)
     } else {
       adopt(relation, remote)
       if joinee.isVacuous { remote.far = FarSession() }

@@ -91,7 +91,7 @@ extension Road {
     if case .responding(let allow) = remote.allow, allow.isProven { return }
     if case .dead = remote.presence { return }
     while remote.messages.window.room > 0 {
-      guard outbox.room > RoadLimit.outboxReserve, remote.messages.window.departure <= now else {
+      guard outbox.count < RoadLimit.outboxMessages, remote.messages.window.departure <= now else {
         remote.messages.pumpDue = max(now, remote.messages.window.departure)
         break
       }
@@ -338,8 +338,9 @@ extension Road {
       for message in remote.messages.takeWaiting(where: { $0.limit <= now }) { end(message, remote, .timedOut) }
       remote.messages.limitDue = remote.messages.earliestLimit
     }
-    if remote.messages.flightDue <= now { stepFlights(remote) }
-    if remote.messages.pumpDue <= now { pump(remote) }
+    let isFlightDue = remote.messages.flightDue <= now
+    if isFlightDue { stepFlights(remote) }
+    if isFlightDue || remote.messages.pumpDue <= now { pump(remote) }
   }
 
   private func stepFlights(_ remote: Remote) {
@@ -417,6 +418,7 @@ extension Road {
     event.remote = remote.id
     event.transaction = message.id
     event.tag = message.tag
+    event.name = remote.name
     switch status {
     case .ok:
       count(.messagesDelivered)

@@ -136,9 +136,14 @@ extension Road {
     guard head.transactionKind == .message, head.packetKind == .message else { return replyStale(packet, remote) }
     switch status {
     case .done: answerDone(packet, remote)
-    case .new: replyStale(packet, remote, order: NackReason.notDelivered)
+    case .new: replyStale(packet, remote, order: nackReason(head, remote))
     case .tooOld: replyStale(packet, remote, order: NackReason.unknown)
     }
+  }
+
+  /// What a nack may say about a message that is not done.
+  func nackReason(_ head: Head, _ remote: Remote) -> UInt32 {
+    remote.far.isWhole(session: head.session) ? NackReason.notDelivered : NackReason.unknown
   }
 
   // 5. The transaction.

@@ -95,8 +95,8 @@ extension Road {
   public func pin(_ name: String, _ keys: RoleKeys, now: UInt64) throws(Status) {
     enter(now)
     guard Identity.isName(name) else { throw .invalid }
-    guard keys.verify.isValid, !keys.encrypt.isLowOrder else { throw .crypto }
     if let known = roles[name], known.keys != keys { throw .exists }
+    guard keys.verify.isValid, !keys.encrypt.isLowOrder else { throw .crypto }
     let role = Role(acceptance: .accepted, keys: keys)
     guard saveRole(name, role) else { throw .io }
     apply(role, name)

@@ -9,7 +9,7 @@ extension Road {
     guard life != .closed else { return }
     stepJoinees()
     for _ in 0..<RoadLimit.remotesPerService {
-      guard outbox.room > RoadLimit.outboxReserve / 2, let slot = deadlines.popDue(now: self.now),
+      guard outbox.room > RoadLimit.outboxReserve, let slot = deadlines.popDue(now: self.now),
         let remote = slots[slot]
       else { break }
       step(remote)

@@ -75,8 +75,10 @@ enum RoadLimit {
   static let underway = 1024
   /// Large messages half received from one remote.
   static let incoming = 64
-  /// Datagrams of the outbox that messages leave to other packets.
-  static let outboxReserve = 64
+  /// Datagrams of messages that wait in the outbox: more are signed only when these have left.
+  static let outboxMessages = 16
+  /// Room in the outbox that one remote's due work may need.
+  static let outboxReserve = 32
   /// Remotes handled in one service call.
   static let remotesPerService = 256
   /// Events that wait for the host, of which each may be a message.
