@@ -134,12 +134,16 @@ abi: all ## compares the interface with the baseline in Tests/abi/
 abi-baseline: all ## makes the present interface the baseline
 	Tests/abi/compare.sh --update $(BUILD)/$(SO)
 
-.PHONY: lint docs bench demo version clean help
+.PHONY: lint docs check-docs examples bench demo version clean help
 lint: ## formatting and house rules
 	scripts/lint.sh
 docs: ## the header's documentation as HTML, in build/docs/
 	mkdir -p $(BUILD)/docs
 	doxygen Doxyfile
+check-docs: ## the examples of the specification against recorded conversations
+	python3 scripts/check-protocol.py
+examples: all ## builds the examples, and runs those that need no one else
+	$(MAKE) -C Examples check
 bench: all ## the table of speeds
 	Benchmarks/run.sh
 demo: ## two programs that talk to each other

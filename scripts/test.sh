@@ -6,10 +6,11 @@ cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
 
 # The steps in order, and the targets of the Makefile behind them.
-steps=(packages lint regular unit library c valgrind abi docs python install interop asan)
+steps=(packages lint regular unit library c valgrind abi docs python install demo interop asan)
 declare -A targets=(
   [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
-  [docs]=docs [python]=python-tests [install]=install-check [interop]=interop [asan]=asan
+  [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo' [interop]=interop
+  [asan]=asan
 )
 limit=900 # seconds that a step may take
 
