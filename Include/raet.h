@@ -272,7 +272,8 @@ RAET_API uint64_t raet_now(void);
 
 /** @name Configuration. A configuration belongs to one thread at a time and may be freed once the stack is made.
  * @{ */
-/** Makes a configuration with the defaults for a kind of stack, RAET_KIND_ROAD. The host frees it. */
+/** Makes a configuration with the defaults for a kind of stack, RAET_KIND_ROAD. The host frees it. RAET_ENOTSUP: this
+ *  library has no such kind. RAET_ENOMEM: 65,536 configurations and stacks are alive. */
 RAET_API raet_status raet_config_new(raet_enum kind, raet_config * RAET_OPT * RAET_NN out);
 /** Frees a configuration and wipes the keys in it. NULL does nothing. */
 RAET_API void raet_config_free(raet_config * RAET_OPT config);

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetCrypto
 import RaetStack
@@ -19,19 +20,23 @@ final class ConfigHandle {
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_config_new") @implementation
 public func raet_config_new(_ kind: raet_enum, _ out: UnsafeMutablePointer<OpaquePointer?>!) -> raet_status {
-  guard let out, Int(kind) == RAET_KIND_ROAD else { return raet_status(RAET_EINVAL) }
+  guard let out else { return raet_status(RAET_EINVAL) }
+  guard Int(kind) == RAET_KIND_ROAD else { return raet_status(RAET_ENOTSUP) }
   guard let handle = HandleTable.insert(ConfigHandle(), .config) else { return raet_status(RAET_ENOMEM) }
   out.pointee = handle
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_config_free") @implementation
 public func raet_config_free(_ config: OpaquePointer!) {
   _ = HandleTable.remove(config, .config, as: ConfigHandle.self)
 }
 
+/// See raet.h.
 @_cdecl("raet_config_set_u64") @implementation
 public func raet_config_set_u64(_ config: OpaquePointer!, _ key: raet_enum, _ value: UInt64) -> raet_status {
   guard let config = ConfigHandle.at(config) else { return raet_status(RAET_EINVAL) }
@@ -43,6 +48,7 @@ public func raet_config_set_u64(_ config: OpaquePointer!, _ key: raet_enum, _ va
   return config.settings.set(key, value) ? raet_status(RAET_OK) : raet_status(RAET_EINVAL)
 }
 
+/// See raet.h.
 @_cdecl("raet_config_set_str") @implementation
 public func raet_config_set_str(
   _ config: OpaquePointer!, _ key: raet_enum, _ value: UnsafePointer<CChar>!
@@ -78,6 +84,7 @@ extension ConfigHandle {
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_config_set_bytes") @implementation
 public func raet_config_set_bytes(
   _ config: OpaquePointer!, _ key: raet_enum, _ value: UnsafePointer<UInt8>!, _ length: Int
@@ -101,6 +108,7 @@ public func raet_config_set_bytes(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_config_set_store") @implementation
 public func raet_config_set_store(
   _ config: OpaquePointer!, _ ops: UnsafePointer<raet_store_ops>!, _ user: UnsafeMutableRawPointer!
@@ -117,6 +125,7 @@ public func raet_config_set_store(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_config_set_random") @implementation
 public func raet_config_set_random(
   _ config: OpaquePointer!, _ fn: raet_random_fn!, _ user: UnsafeMutableRawPointer!
@@ -126,6 +135,7 @@ public func raet_config_set_random(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_config_key") @implementation
 public func raet_config_key(
   _ name: UnsafePointer<CChar>!, _ key: UnsafeMutablePointer<raet_enum>!, _ type: UnsafeMutablePointer<raet_enum>!

@@ -1,9 +1,11 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetStack
 import RaetWire
 
 // Datagrams that the host carries itself.
 
+/// See raet.h.
 @_cdecl("raet_stack_input") @implementation
 public func raet_stack_input(
   _ stack: OpaquePointer!, _ now: UInt64, _ data: UnsafePointer<UInt8>!, _ length: Int,
@@ -26,6 +28,7 @@ public func raet_stack_input(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_output") @implementation
 public func raet_stack_output(
   _ stack: OpaquePointer!, _ now: UInt64, _ buffer: UnsafeMutablePointer<UInt8>!, _ capacity: Int,
@@ -44,6 +47,7 @@ public func raet_stack_output(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_output_failed") @implementation
 public func raet_stack_output_failed(
   _ stack: OpaquePointer!, _ now: UInt64, _ to: UnsafePointer<raet_addr>!, _ error: Int32

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CPosix
 import CRaet
 import CSodium
@@ -9,23 +10,28 @@ import RaetWire
 
 private let version: StaticString = "0.1.0"
 
+/// See raet.h.
 @_cdecl("raet_version") @implementation
 public func raet_version() -> UInt32 { UInt32(RAET_VERSION_NUMBER) }
 
+/// See raet.h.
 @_cdecl("raet_version_string") @implementation
 public func raet_version_string() -> UnsafePointer<CChar>! { Text.pointer(version) }
 
+/// See raet.h.
 @_cdecl("raet_has") @implementation
 public func raet_has(_ feature: UnsafePointer<CChar>!) -> Int32 {
   guard let feature else { return 0 }
   return Text.equal(feature, "road") || Text.equal(feature, "ipv6") ? 1 : 0
 }
 
+/// See raet.h.
 @_cdecl("raet_now") @implementation
 public func raet_now() -> UInt64 { MonotonicClock.now() }
 
 // MARK: Keys.
 
+/// See raet.h.
 @_cdecl("raet_keys_generate") @implementation
 public func raet_keys_generate(
   _ seed: UnsafeMutablePointer<UInt8>!, _ secret: UnsafeMutablePointer<UInt8>!
@@ -37,6 +43,7 @@ public func raet_keys_generate(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_keys_public") @implementation
 public func raet_keys_public(
   _ seed: UnsafePointer<UInt8>!, _ secret: UnsafePointer<UInt8>!, _ verify: UnsafeMutablePointer<UInt8>!,
@@ -63,12 +70,14 @@ private func startsSodium() -> Bool {
 
 // MARK: Addresses.
 
+/// See raet.h.
 @_cdecl("raet_addr_parse") @implementation
 public func raet_addr_parse(_ text: UnsafePointer<CChar>!, _ out: UnsafeMutablePointer<raet_addr>!) -> raet_status {
   guard let out, let text = Text.read(text), let address = Address(text) else { return raet_status(RAET_EINVAL) }
   return out.pointee.set(address) ? raet_status(RAET_OK) : raet_status(RAET_EINVAL)
 }
 
+/// See raet.h.
 @_cdecl("raet_addr_format") @implementation
 public func raet_addr_format(
   _ address: UnsafePointer<raet_addr>!, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int,
@@ -84,7 +93,9 @@ extension raet_addr {
     var copy = self
     return withUnsafeBytes(of: &copy.bytes) { bytes in
       guard Int(len) <= bytes.count else { return nil }
-      guard Int(len) == MemoryLayout<sockaddr_in>.size || Int(len) == MemoryLayout<sockaddr_in6>.size else { return nil }
+      guard Int(len) == MemoryLayout<sockaddr_in>.size || Int(len) == MemoryLayout<sockaddr_in6>.size else {
+        return nil
+      }
       return Address(socketAddress: UnsafeRawBufferPointer(rebasing: bytes[..<Int(len)]))
     }
   }

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CPosix
 import CRaet
 import RaetCrypto
@@ -8,6 +9,7 @@ import RaetWire
 
 // The life of a stack.
 
+/// See raet.h.
 @_cdecl("raet_stack_new") @implementation
 public func raet_stack_new(
   _ config: OpaquePointer!, _ now: UInt64, _ out: UnsafeMutablePointer<OpaquePointer?>!
@@ -41,6 +43,7 @@ private func status(of error: StoreError) -> raet_status {
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_open") @implementation
 public func raet_stack_open(_ stack: OpaquePointer!, _ now: UInt64) -> raet_status {
   StackHandle.working(stack, now: now) { (stack) throws(Failure) in
@@ -51,6 +54,7 @@ public func raet_stack_open(_ stack: OpaquePointer!, _ now: UInt64) -> raet_stat
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_adopt_fd") @implementation
 public func raet_stack_adopt_fd(_ stack: OpaquePointer!, _ descriptor: Int32, _ now: UInt64) -> raet_status {
   StackHandle.working(stack, now: now) { (stack) throws(Failure) in
@@ -69,6 +73,7 @@ private func failure(_ error: SocketError, _ what: String) -> Failure {
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_close") @implementation
 public func raet_stack_close(_ stack: OpaquePointer!, _ now: UInt64, _ linger: UInt64) -> raet_status {
   if case .dispatching? = StackHandle.looking(stack)?.activity { return raet_status(RAET_EREENTRANT) }
@@ -77,6 +82,7 @@ public func raet_stack_close(_ stack: OpaquePointer!, _ now: UInt64, _ linger: U
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_free") @implementation
 public func raet_stack_free(_ stack: OpaquePointer!) {
   guard let found = StackHandle.looking(stack) else { return }
@@ -86,11 +92,13 @@ public func raet_stack_free(_ stack: OpaquePointer!) {
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_error") @implementation
 public func raet_stack_error(_ stack: OpaquePointer!) -> UnsafePointer<CChar>! {
   UnsafePointer(StackHandle.looking(stack)?.error?.pointer) ?? Text.pointer("")
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_keys") @implementation
 public func raet_stack_keys(
   _ stack: OpaquePointer!, _ verify: UnsafeMutablePointer<UInt8>!, _ encrypt: UnsafeMutablePointer<UInt8>!
@@ -101,6 +109,7 @@ public func raet_stack_keys(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_get_u64") @implementation
 public func raet_stack_get_u64(
   _ stack: OpaquePointer!, _ key: raet_enum, _ out: UnsafeMutablePointer<UInt64>!
@@ -112,6 +121,7 @@ public func raet_stack_get_u64(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_get_str") @implementation
 public func raet_stack_get_str(
   _ stack: OpaquePointer!, _ key: raet_enum, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int,

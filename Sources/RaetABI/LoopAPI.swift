@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetIO
 import RaetStack
@@ -7,22 +8,26 @@ import RaetStack
 /// How many datagrams a service call receives when the host gives no number.
 private let packetsPerService: UInt32 = 256
 
+/// See raet.h.
 @_cdecl("raet_stack_fd") @implementation
 public func raet_stack_fd(_ stack: OpaquePointer!) -> Int32 {
   StackHandle.looking(stack)?.driver.socket?.descriptor ?? -1
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_interest") @implementation
 public func raet_stack_interest(_ stack: OpaquePointer!) -> UInt32 {
   StackHandle.looking(stack)?.interest ?? 0
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_deadline") @implementation
 public func raet_stack_deadline(_ stack: OpaquePointer!) -> UInt64 {
   guard let stack = StackHandle.looking(stack) else { return UInt64.max }
   return stack.driver.deadline(now: stack.now)
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_service") @implementation
 public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: UInt32) -> raet_status {
   guard let found = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }
@@ -40,6 +45,7 @@ public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: U
   return status
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_next_event") @implementation
 public func raet_stack_next_event(
   _ stack: OpaquePointer!, _ out: UnsafeMutablePointer<UnsafePointer<raet_event>?>!
@@ -51,6 +57,7 @@ public func raet_stack_next_event(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_dispatch") @implementation
 public func raet_stack_dispatch(
   _ stack: OpaquePointer!, _ fn: raet_event_fn!, _ user: UnsafeMutableRawPointer!, _ most: UInt32
@@ -69,6 +76,7 @@ public func raet_stack_dispatch(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_event_detach") @implementation
 public func raet_event_detach(_ stack: OpaquePointer!, _ event: UnsafePointer<raet_event>!) -> raet_status {
   guard let stack = StackHandle.looking(stack), let event else { return raet_status(RAET_EINVAL) }
@@ -78,11 +86,13 @@ public func raet_event_detach(_ stack: OpaquePointer!, _ event: UnsafePointer<ra
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_event_free") @implementation
 public func raet_event_free(_ event: UnsafePointer<raet_event>!) {
   if let event { EventBox.release(event) }
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_set_wake") @implementation
 public func raet_stack_set_wake(
   _ stack: OpaquePointer!, _ fn: raet_wake_fn!, _ user: UnsafeMutableRawPointer!

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetSession
 import RaetStack
@@ -5,6 +6,7 @@ import RaetWire
 
 // Messages and transfers.
 
+/// See raet.h.
 @_cdecl("raet_send") @implementation
 public func raet_send(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ kind: raet_enum, _ body: UnsafePointer<UInt8>!,
@@ -24,6 +26,7 @@ public func raet_send(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_send_capacity") @implementation
 public func raet_send_capacity(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ bytes: UnsafeMutablePointer<UInt64>!
@@ -35,6 +38,7 @@ public func raet_send_capacity(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_txn_cancel") @implementation
 public func raet_txn_cancel(_ stack: OpaquePointer!, _ transaction: raet_txn, _ now: UInt64) -> raet_status {
   guard transaction != 0 else {
@@ -45,6 +49,7 @@ public func raet_txn_cancel(_ stack: OpaquePointer!, _ transaction: raet_txn, _ 
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_transfer_next") @implementation
 public func raet_transfer_next(
   _ stack: OpaquePointer!, _ after: raet_txn, _ out: UnsafeMutablePointer<raet_txn>!
@@ -55,6 +60,7 @@ public func raet_transfer_next(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_transfer_progress") @implementation
 public func raet_transfer_progress(
   _ stack: OpaquePointer!, _ transaction: raet_txn, _ remote: UnsafeMutablePointer<raet_remote>!,

@@ -1,13 +1,17 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 
 // Names and texts of the constants in raet.h.
 
+/// See raet.h.
 @_cdecl("raet_status_name") @implementation
 public func raet_status_name(_ status: raet_status) -> UnsafePointer<CChar>! { Text.pointer(statusName(status)) }
 
+/// See raet.h.
 @_cdecl("raet_status_text") @implementation
 public func raet_status_text(_ status: raet_status) -> UnsafePointer<CChar>! { Text.pointer(statusText(status)) }
 
+/// See raet.h.
 @_cdecl("raet_event_name") @implementation
 public func raet_event_name(_ type: raet_enum) -> UnsafePointer<CChar>! { Text.pointer(eventName(type)) }
 

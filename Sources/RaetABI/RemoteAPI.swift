@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetSession
 import RaetStack
@@ -5,6 +6,7 @@ import RaetWire
 
 // Remotes, and connecting to them.
 
+/// See raet.h.
 @_cdecl("raet_remote_add") @implementation
 public func raet_remote_add(
   _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ endpoint: UnsafePointer<CChar>!,
@@ -28,6 +30,7 @@ public func raet_remote_add(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_remote_remove") @implementation
 public func raet_remote_remove(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
   StackHandle.working(stack, now: now) { (stack) throws(Failure) in
@@ -35,6 +38,7 @@ public func raet_remote_remove(_ stack: OpaquePointer!, _ remote: raet_remote, _
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_remote_find") @implementation
 public func raet_remote_find(
   _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ out: UnsafeMutablePointer<raet_remote>!
@@ -45,6 +49,7 @@ public func raet_remote_find(
   return answer { () throws(Status) in out.pointee = try stack.road.findRemote(name: name) }
 }
 
+/// See raet.h.
 @_cdecl("raet_remote_next") @implementation
 public func raet_remote_next(
   _ stack: OpaquePointer!, _ after: raet_remote, _ out: UnsafeMutablePointer<raet_remote>!
@@ -61,6 +66,7 @@ func answer(_ body: () throws(Status) -> Void) -> raet_status {
   } catch { return error.rawValue }
 }
 
+/// See raet.h.
 @_cdecl("raet_remote_get_u64") @implementation
 public func raet_remote_get_u64(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ key: raet_enum, _ out: UnsafeMutablePointer<UInt64>!
@@ -91,6 +97,7 @@ private func number(_ remote: Remote, _ road: Road, _ key: raet_enum) -> UInt64?
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_remote_get_str") @implementation
 public func raet_remote_get_str(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ key: raet_enum, _ buffer: UnsafeMutablePointer<CChar>!,
@@ -109,6 +116,7 @@ public func raet_remote_get_str(
 
 // MARK: Connecting.
 
+/// See raet.h.
 @_cdecl("raet_connect") @implementation
 public func raet_connect(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
   StackHandle.working(stack, now: now) { (stack) throws(Failure) in
@@ -116,6 +124,7 @@ public func raet_connect(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: 
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_disconnect") @implementation
 public func raet_disconnect(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
   StackHandle.working(stack, now: now) { (stack) throws(Failure) in
@@ -123,6 +132,7 @@ public func raet_disconnect(_ stack: OpaquePointer!, _ remote: raet_remote, _ no
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_join") @implementation
 public func raet_join(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ timeout: UInt64,
@@ -133,6 +143,7 @@ public func raet_join(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_allow") @implementation
 public func raet_allow(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ timeout: UInt64,
@@ -143,6 +154,7 @@ public func raet_allow(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_alive") @implementation
 public func raet_alive(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64, _ timeout: UInt64,

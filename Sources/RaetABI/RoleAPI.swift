@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetCrypto
 import RaetSession
@@ -5,6 +6,7 @@ import RaetStack
 
 // Keys and their acceptance, by role.
 
+/// See raet.h.
 @_cdecl("raet_role_status") @implementation
 public func raet_role_status(
   _ stack: OpaquePointer!, _ role: UnsafePointer<CChar>!, _ out: UnsafeMutablePointer<raet_enum>!
@@ -15,6 +17,7 @@ public func raet_role_status(
   return answer { () throws(Status) in out.pointee = raet_enum(try stack.road.role(role).acceptance.rawValue) }
 }
 
+/// See raet.h.
 @_cdecl("raet_role_set_status") @implementation
 public func raet_role_set_status(
   _ stack: OpaquePointer!, _ role: UnsafePointer<CChar>!, _ acceptance: raet_enum, _ now: UInt64
@@ -27,6 +30,7 @@ public func raet_role_set_status(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_role_set_keys") @implementation
 public func raet_role_set_keys(
   _ stack: OpaquePointer!, _ role: UnsafePointer<CChar>!, _ verify: UnsafePointer<UInt8>!,
@@ -42,6 +46,7 @@ public func raet_role_set_keys(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_role_keys") @implementation
 public func raet_role_keys(
   _ stack: OpaquePointer!, _ role: UnsafePointer<CChar>!, _ verify: UnsafeMutablePointer<UInt8>!,
@@ -57,6 +62,7 @@ public func raet_role_keys(
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_role_forget") @implementation
 public func raet_role_forget(_ stack: OpaquePointer!, _ role: UnsafePointer<CChar>!, _ now: UInt64) -> raet_status {
   guard let role = Text.read(role) else { return raet_status(RAET_EINVAL) }
@@ -65,6 +71,7 @@ public func raet_role_forget(_ stack: OpaquePointer!, _ role: UnsafePointer<CCha
   }
 }
 
+/// See raet.h.
 @_cdecl("raet_role_next") @implementation
 public func raet_role_next(
   _ stack: OpaquePointer!, _ after: UnsafePointer<CChar>!, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int,

@@ -1,8 +1,10 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
 import RaetStack
 
 // Counters and the log.
 
+/// See raet.h.
 @_cdecl("raet_stat_at") @implementation
 public func raet_stat_at(
   _ stack: OpaquePointer!, _ index: UInt32, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>!,
@@ -15,6 +17,7 @@ public func raet_stat_at(
   return raet_status(RAET_OK)
 }
 
+/// See raet.h.
 @_cdecl("raet_stat_get") @implementation
 public func raet_stat_get(
   _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ value: UnsafeMutablePointer<UInt64>!
@@ -27,6 +30,7 @@ public func raet_stat_get(
   return raet_status(RAET_ENOTFOUND)
 }
 
+/// See raet.h.
 @_cdecl("raet_stack_set_log") @implementation
 public func raet_stack_set_log(
   _ stack: OpaquePointer!, _ level: raet_enum, _ fn: raet_log_fn!, _ user: UnsafeMutableRawPointer!

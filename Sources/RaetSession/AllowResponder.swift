@@ -58,7 +58,9 @@ public struct AllowResponder {
     let plain = body[AllowBody.Hello.plain]
     theirShort = try Handshake.publicKey(body[AllowBody.Hello.shortKey])
     let helloKey = try Handshake.share(party.long, theirShort, party.memory)
-    guard try Handshake.open(body[AllowBody.Hello.box.lowerBound...], helloKey).elementsEqual(plain) else { throw .mismatch }
+    guard try Handshake.open(body[AllowBody.Hello.box.lowerBound...], helloKey).elementsEqual(plain) else {
+      throw .mismatch
+    }
 
     short = try Handshake.shortTerm(party.entropy, party.memory)
     var fresh = [UInt8](repeating: 0, count: AllowBody.Initiate.cookie.count)

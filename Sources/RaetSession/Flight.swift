@@ -67,7 +67,9 @@ public struct Flight {
   /// Datagrams counted in the window.
   public var inFlight: Int { bursts.reduce(open) { $0 &+ $1.count } }
   /// Bytes of the coat known to have arrived.
-  public var arrivedBytes: Int { segmentation.range(of: arrived)?.lowerBound ?? (arrived == 0 ? 0 : segmentation.coatLength) }
+  public var arrivedBytes: Int {
+    segmentation.range(of: arrived)?.lowerBound ?? (arrived == 0 ? 0 : segmentation.coatLength)
+  }
   /// True when there is a segment that may be sent now, were there room.
   public var hasMore: Bool { lostIndex < lost.count || !isSentWhole }
 

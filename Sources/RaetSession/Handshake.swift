@@ -50,7 +50,8 @@ enum Handshake {
   }
 
   /// The key that a secret of ours and a public key of theirs share.
-  static func share(_ mine: PrivateKey, _ theirs: PublicKey, _ memory: SecretMemory) throws(HandshakeError) -> SharedKey {
+  static func share(_ mine: PrivateKey, _ theirs: PublicKey, _ memory: SecretMemory) throws(HandshakeError) -> SharedKey
+  {
     do throws(CryptoError) { return try SharedKey(mine, theirs, memory: memory) } catch { throw .box }
   }
 

@@ -40,7 +40,9 @@ public final class MessageResponder {
   private var lastHeard: UInt64
 
   /// Starts with the first segment that came.
-  public init(id: UInt64, head: Head, piece: UnsafeRawBufferPointer, key: SharedKey?, limit: Int, now: UInt64) throws(WireError) {
+  public init(id: UInt64, head: Head, piece: UnsafeRawBufferPointer, key: SharedKey?, limit: Int, now: UInt64)
+    throws(WireError)
+  {
     self.id = id
     session = head.session
     transaction = head.transaction

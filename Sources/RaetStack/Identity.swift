@@ -23,7 +23,9 @@ struct Identity {
     _ settings: RoadSettings, store: any RecordStore, entropy: any Entropy, memory: SecretMemory
   ) throws(RoadFailure) -> Identity {
     let stored = try localRecord(store)
-    guard let name = settings.name ?? stored?.name else { throw RoadFailure(.invalid, "no name: neither set nor stored") }
+    guard let name = settings.name ?? stored?.name else {
+      throw RoadFailure(.invalid, "no name: neither set nor stored")
+    }
     guard isName(name) else { throw RoadFailure(.invalid, "the name is not 1 to 255 bytes of text without NUL") }
     if let stored, stored.name != name {
       throw RoadFailure(.store, "the store belongs to estate \(stored.name), not \(name)")
@@ -48,7 +50,9 @@ struct Identity {
     for kind in [BodyKind.json, BodyKind.msgpack] {
       let key = RecordKey.local(kind)
       guard let fields = try mapping(store, key, kind) else { continue }
-      guard let record = LocalRecord(fields) else { throw RoadFailure(.store, "\(key): a field is missing or not valid") }
+      guard let record = LocalRecord(fields) else {
+        throw RoadFailure(.store, "\(key): a field is missing or not valid")
+      }
       return record
     }
     return nil

@@ -109,7 +109,8 @@ extension Road {
 
   private func hello(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
     let head = packet.head
-    let isCandidate = remote.candidate?.relation.farID == head.source && remote.relation?.farID != head.source
+    let isCandidate =
+      remote.candidate?.relation.farID == head.source && remote.relation?.farID != head.source
       || remote.candidate?.resetsSession == true
     guard isCandidate || remote.far.status(session: head.session, transaction: head.transaction) == .new else {
       count(.dropReplay)
@@ -138,7 +139,8 @@ extension Road {
     case .none: return true
     case .responding(let allow):
       // The initiator has given up the one before: its newer hello takes its place.
-      let isNewer = packet.head.session != allow.session
+      let isNewer =
+        packet.head.session != allow.session
         || Serial.isNewerOrEqual(packet.head.transaction, allow.transaction)
       if !isNewer {
         count(.redundantAllowAttempt)

@@ -169,7 +169,8 @@ extension Road {
     case .unknown, .alive: remote.upkeep = now.after(period)
     case .dead(_, let heartbeats):
       let spread = period.multipliedReportingOverflow(by: 1 << UInt64(min(heartbeats, 8)))
-      remote.upkeep = now.after(spread.overflow ? Times.deadHeartbeat : min(spread.partialValue, max(period, Times.deadHeartbeat)))
+      remote.upkeep = now.after(
+        spread.overflow ? Times.deadHeartbeat : min(spread.partialValue, max(period, Times.deadHeartbeat)))
     case .reaped: remote.upkeep = .max
     }
   }

@@ -80,7 +80,8 @@ extension Road {
   private func verifyFoot(_ packet: Packet, _ candidates: [Relation?]) -> Relation? {
     let whole = UnsafeRawBufferPointer(rebasing: packet.datagram[0..<packet.layout.foot.upperBound])
     let foot = UnsafeMutableRawBufferPointer(rebasing: packet.datagram[packet.layout.foot])
-    let found = withUnsafeTemporaryAllocation(byteCount: SigningKey.signatureLength, alignment: 8) { signature -> Relation? in
+    let found = withUnsafeTemporaryAllocation(byteCount: SigningKey.signatureLength, alignment: 8) {
+      signature -> Relation? in
       guard let kept = signature.baseAddress, foot.count == signature.count else { return nil }
       signature.copyMemory(from: UnsafeRawBufferPointer(foot))
       foot.initializeMemory(as: UInt8.self, repeating: 0)

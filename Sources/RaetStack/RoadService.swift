@@ -83,7 +83,8 @@ extension Road {
       for message in remote.messages.incoming.values {
         let whole = message.reassembly
         all.append(
-          Transfer(id: message.id, remote: remote.id, isSending: false, done: whole.receivedLength, total: whole.length))
+          Transfer(id: message.id, remote: remote.id, isSending: false, done: whole.receivedLength, total: whole.length)
+        )
       }
     }
     return all.sorted { $0.id < $1.id }
