@@ -13,7 +13,7 @@ fail() {
 }
 
 command -v swift >/dev/null || fail "Swift 6.3 is needed, see https://www.swift.org/install"
-need_packages make gcc libc6-dev pkg-config libsodium-dev libmsgpack-dev libjansson-dev \
+need_packages make gcc libc6-dev binutils pkg-config libsodium-dev libmsgpack-dev libjansson-dev \
   python3 python3-venv python3-setuptools python3-wheel
 
 echo 'demo: builds the library, the programs and the Python binding'

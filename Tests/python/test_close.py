@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import unittest
+import unittest.mock
 import warnings
 import weakref
 
@@ -57,6 +58,16 @@ class CloseTest(RoadTest):
         with self.assertRaises((libraet.Canceled, libraet.Unknown)):
             delivery.wait()
         self.assertIsNone(road.next_event())
+
+    def test_close_that_fails_ends_what_was_under_way(self) -> None:
+        road = self.road("a")
+        remote = road.add_remote("127.0.0.1:9")
+        join, delivery = remote.join(), remote.send({})
+        failure = libraet.SystemFailure(Status.EIO)
+        with unittest.mock.patch.object(road, "_pump", side_effect=failure), self.assertRaises(libraet.SystemFailure):
+            road.close()
+        self.assertTrue(road.closed)
+        self.assertEqual((join.status, delivery.status), (Status.ECANCELED, Status.EUNKNOWN))
 
     def test_close_gives_messages_time_to_arrive(self) -> None:
         main, beta, peer = self.pair()

@@ -65,6 +65,17 @@ class RoadKeysTest(RoadTest):
         with self.assertRaises(TypeError):
             road.pin("r", bytes(32))
 
+    def test_decisions_about_a_role_can_be_changed(self) -> None:
+        road = self.road("a")
+        road.pin("r", SecretKeys.generate().public_keys)
+        for decide, expected in (
+            (road.reject, libraet.Acceptance.REJECTED),
+            (road.pend, libraet.Acceptance.PENDING),
+            (road.accept, libraet.Acceptance.ACCEPTED),
+        ):
+            decide("r")
+            self.assertEqual(road.acceptance("r"), expected)
+
     def test_role_is_forgotten(self) -> None:
         road = self.road("a")
         road.pin("r", SecretKeys.generate().public_keys)

@@ -60,6 +60,9 @@ class ConnectTest(RoadTest):
             with self.assertRaises(libraet.Rejected):
                 beta.connect(main.endpoint, timeout=PATIENCE)
         self.assertLess(time.monotonic() - began, PATIENCE - 1)
+        main.accept("beta")
+        with self.served(main):
+            self.assertTrue(beta.connect(main.endpoint).allowed)
 
     def test_connect_to_nobody_times_out(self) -> None:
         beta, nobody = self.road("beta"), self.road("nobody")

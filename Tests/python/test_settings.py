@@ -7,6 +7,7 @@ import re
 import socket
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 from support import REPOSITORY, RoadTest
@@ -62,6 +63,14 @@ class SettingsTest(RoadTest):
             with self.assertRaises((libraet.InvalidArgument), msg=setting) as caught:
                 self.road("a", **{setting: value})
             self.assertIn(setting, str(caught.exception))
+
+    def test_configurations_are_freed(self) -> None:
+        with unittest.mock.patch.object(_abi.lib, "raet_config_free", wraps=_abi.lib.raet_config_free) as free:
+            self.road("a")
+            self.assertEqual(free.call_count, 1)
+            with self.assertRaises(libraet.InvalidArgument):
+                self.road("a", kind=256)
+            self.assertEqual(free.call_count, 2)
 
     def test_name_is_needed(self) -> None:
         for name in (None, "", "a/b" * 200, 5):

@@ -41,6 +41,13 @@ class StoreTest(RoadTest):
         self.assertIn("local/estate.json", records)
         self.assertTrue(all(isinstance(record, bytes) for record in records.values()))
 
+    def test_removed_remote_leaves_the_store(self) -> None:
+        records: dict[str, bytes] = {}
+        _, _, peer = self.pair(store=records)
+        self.assertIn("remote/estate.main.json", records)
+        peer.remove()
+        self.assertNotIn("remote/estate.main.json", records)
+
     def test_folder_has_one_user_at_a_time(self) -> None:
         with tempfile.TemporaryDirectory() as directory:
             self.road("a", directory=directory)

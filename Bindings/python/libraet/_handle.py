@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from ctypes import byref, c_size_t, c_uint64, create_string_buffer
 from typing import Any, Callable, Optional
@@ -18,10 +17,11 @@ def now() -> int:
 
 
 def nanoseconds(seconds: float) -> int:
-    """A period in seconds as the library takes it; ``math.inf`` is no limit."""
+    """A period in seconds as the library takes it; ``math.inf``, or more than it can say, is no limit."""
     if not seconds >= 0:
         raise InvalidArgument(Status.EINVAL, f"a period is not negative, as {seconds} is")
-    return NEVER if math.isinf(seconds) else min(round(seconds * 1e9), NEVER - 1)
+    scaled = seconds * 1e9
+    return NEVER if scaled >= NEVER else round(scaled)
 
 
 def time_limit(seconds: Optional[float]) -> int:

@@ -76,8 +76,7 @@ class Road(Stack):
 
     def next_event(self, timeout: Optional[float] = None) -> Optional[Event]:
         """The next event; None when none came within `timeout` seconds, or when the road is closed."""
-        if not self._inbox and not self.closed:
-            self.wait_until(lambda: bool(self._inbox), timeout)
+        self.wait_until(lambda: bool(self._inbox), timeout)
         return self._next()
 
     def events(self, timeout: Optional[float] = None) -> Iterator[Event]:
@@ -141,7 +140,8 @@ class Road(Stack):
 
         When they cannot after `timeout` seconds, the exception tells why: `Pending` (a person has to accept keys,
         here or at the other side: `detail` tells where), `Refused`, `TimedOut` (no answer); `Rejected` comes at once.
-        Its `remote` is the remote, and the road goes on trying until ``remote.disconnect()``. With ``wait=False``, events tell how it goes.
+        Its `remote` is the remote, and the road goes on trying until ``remote.disconnect()``. With ``wait=False``,
+        events tell how it goes.
 
         Names of hosts are looked up, which may block. `name`, if given, is what the remote must be called; `Exists`: it
         is known at another endpoint.
