@@ -118,7 +118,7 @@ c-tests: $(C_TESTS) $(CXX_TESTS) ## C and C++ programs
 	$(call run_each,)
 valgrind: export RAET_TEST_COUNT = 1000
 valgrind: $(C_TESTS) $(CXX_TESTS) ## the same under valgrind
-	$(call run_each,valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite$(,)indirect$(,)possible)
+	$(call run_each,valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite$(,)indirect$(,)possible)
 , := ,
 
 python-tests: all ## the Python binding
