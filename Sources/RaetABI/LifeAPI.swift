@@ -19,14 +19,14 @@ public func raet_stack_new(
   if let host = config.hostStore {
     store = HostStore(host.ops, host.user)
   } else if let folder = config.folder {
-    do throws(StoreError) { store = try FileStore(folder: folder) } catch { return status(of: error) }
+    do throws(StoreError) { store = try FileStore.open(folder: folder) } catch { return status(of: error) }
   } else {
     store = MemoryStore()
   }
   let entropy: any Entropy
   if let random = config.random { entropy = HostEntropy(random.fn, random.user) } else { entropy = SodiumEntropy() }
   do throws(RoadFailure) {
-    let road = try Road(config.settings, store: store, entropy: entropy, now: now)
+    let road = try Road.make(config.settings, store: store, entropy: entropy, now: now)
     let stack = StackHandle(RoadDriver(road), socketBuffer: config.socketBuffer)
     stack.now = now
     guard let handle = HandleTable.insert(stack, .stack) else { return raet_status(RAET_ENOMEM) }

@@ -70,12 +70,19 @@ public final class SharedKey {
 
   private let secret: Secret
 
-  /// Derives the shared key; `.lowOrderKey` when everyone would know it, `.noMemory`.
-  public init(_ mine: PrivateKey, _ theirs: PublicKey, memory: SecretMemory) throws(CryptoError) {
+  private init(_ secret: Secret) {
+    self.secret = secret
+  }
+
+  /// Derives the shared key; `.lowOrderKey` when everyone would know it, `.noMemory`. No initializer, since a class whose
+  /// initializer throws leaks in Embedded Swift, and peers choose what is of low order.
+  public static func agree(
+    _ mine: PrivateKey, _ theirs: PublicKey, memory: SecretMemory
+  ) throws(CryptoError) -> SharedKey {
     let secret = try memory.allocate()
     let status = theirs.raw.read { crypto_box_beforenm(secret.start, $0, mine.start) }
     guard status == 0 else { throw .lowOrderKey }
-    self.secret = secret
+    return SharedKey(secret)
   }
 
   /// Writes the box of `plain`, `overhead` bytes longer, to `out`, which may overlap it. `nonce` has 24 bytes.

@@ -18,21 +18,34 @@ public final class FileStore: RecordStore {
 
   /// Opens a folder, making what is missing. `.locked`: a store, here or in another process, has it. `.unsafe`: it or a
   /// folder in it is a symbolic link or somebody else's. `.system`: errno of what failed.
-  public convenience init(folder path: String) throws(StoreError) {
-    try self.init(folder: path, foldsCase: nil)
+  /// No initializer, since a class whose initializer throws leaks in Embedded Swift.
+  public static func open(folder path: String) throws(StoreError) -> FileStore {
+    try open(folder: path, foldsCase: nil)
   }
 
   /// A test says itself whether the file system takes upper for lower case.
-  init(folder path: String, foldsCase: Bool?) throws(StoreError) {
+  static func open(folder path: String, foldsCase: Bool?) throws(StoreError) -> FileStore {
     let root = try OpenFolder.open(path: [UInt8](path.utf8))
-    lock = try root.lock(FileStore.lockName)
+    let lock = try root.lock(FileStore.lockName)
     let role = try root.folder("role")
-    local = try root.folder("local")
-    remote = try root.folder("remote")
-    localRole = try role.folder("local")
-    remoteRole = try role.folder("remote")
-    code = FileNameCode(foldsCase: foldsCase ?? root.isSame("local", "LOCAL"))
-    for folder in [local, remote, localRole, remoteRole] { folder.removeUnfinished() }
+    let store = FileStore(
+      lock: lock, local: try root.folder("local"), remote: try root.folder("remote"),
+      localRole: try role.folder("local"), remoteRole: try role.folder("remote"),
+      code: FileNameCode(foldsCase: foldsCase ?? root.isSame("local", "LOCAL")))
+    for folder in [store.local, store.remote, store.localRole, store.remoteRole] { folder.removeUnfinished() }
+    return store
+  }
+
+  private init(
+    lock: FolderLock, local: OpenFolder, remote: OpenFolder, localRole: OpenFolder, remoteRole: OpenFolder,
+    code: FileNameCode
+  ) {
+    self.lock = lock
+    self.local = local
+    self.remote = remote
+    self.localRole = localRole
+    self.remoteRole = remoteRole
+    self.code = code
   }
 
   private func folder(_ folder: StoreFolder) -> OpenFolder {

@@ -18,6 +18,8 @@ public struct FarSession {
   private var newest: UInt32 = 0
   /// We have known it from its beginning: what is not done in it was never delivered, not even by an earlier life of ours.
   private var isWhole = false
+  /// The session that follows will have begun in this life.
+  private var isNextWhole = false
   private var previousID: UInt32 = 0
   private var previousDone = TransactionWindow()
   private var previousIsWhole = false
@@ -39,7 +41,7 @@ public struct FarSession {
     previousID = id
     previousDone = done
     previousIsWhole = isWhole
-    isWhole = id != 0
+    isWhole = isNextWhole
     id = session
     done = TransactionWindow()
     newest = 0
@@ -50,6 +52,11 @@ public struct FarSession {
     if session == id { return done.status(transaction) }
     if session == previousID { return previousDone.status(transaction) }
     return .tooOld
+  }
+
+  /// A handshake that the remote began in the present session is complete: the next session begins after it.
+  public mutating func handshakeCompleted() {
+    isNextWhole = true
   }
 
   /// True when a transaction that is not done in this session was certainly never delivered.

@@ -134,6 +134,10 @@ public struct Flight {
     let isContinued = lastMissed.map { first > $0 } ?? false
     lastMissed = missed.count >= WireLimit.misseds ? last : nil
     if !isContinued {
+      if bursts.isEmpty {
+        window.answered(open, sentAt: nil, now: now)
+        open = 0
+      }
       // What is on its way again already is not sent a third time for the same loss.
       if now.since(lastResend) < window.roundTrip, !bursts.isEmpty || lostIndex < lost.count {
         if let burst = bursts.first { answer(burst, window: &window, now: now) }
@@ -162,7 +166,7 @@ public struct Flight {
     bursts.append(Burst(last: number, count: 1, sentAt: now, isAgain: true))
     open = 0
     lastSent = now
-    interval = min(interval.after(interval), max(Times.segment.most, window.patience.after(window.patience)))
+    interval = min(interval.after(interval), max(Times.segment.most, window.patience &* 2))
     interval = min(interval, Times.segmentMost)
     isResent = true
     return Segment(number: number, wait: true, again: isHeard)

@@ -52,7 +52,7 @@ enum Handshake {
   /// The key that a secret of ours and a public key of theirs share.
   static func share(_ mine: PrivateKey, _ theirs: PublicKey, _ memory: SecretMemory) throws(HandshakeError) -> SharedKey
   {
-    do throws(CryptoError) { return try SharedKey(mine, theirs, memory: memory) } catch { throw .box }
+    do throws(CryptoError) { return try SharedKey.agree(mine, theirs, memory: memory) } catch { throw .box }
   }
 
   /// A new pair of short-term keys.

@@ -39,19 +39,25 @@ public final class MessageResponder {
   private var timer: RedoTimer
   private var lastHeard: UInt64
 
-  /// Starts with the first segment that came.
-  public init(id: UInt64, head: Head, piece: UnsafeRawBufferPointer, key: SharedKey?, limit: Int, now: UInt64)
-    throws(WireError)
-  {
+  /// Starts with the first segment that came; throws when it cannot be part of a message of `limit` bytes at most.
+  /// No initializer, since a class whose initializer throws leaks in Embedded Swift, and peers choose the segment.
+  public static func begin(
+    id: UInt64, head: Head, piece: UnsafeRawBufferPointer, key: SharedKey?, limit: Int, now: UInt64
+  ) throws(WireError) -> MessageResponder {
+    var reassembly = try Reassembly(first: head, pieceLength: piece.count, limit: limit)
+    _ = try reassembly.insert(head, piece)
+    return MessageResponder(id: id, head: head, key: key, reassembly: reassembly, now: now)
+  }
+
+  private init(id: UInt64, head: Head, key: SharedKey?, reassembly: Reassembly, now: UInt64) {
     self.id = id
     session = head.session
     transaction = head.transaction
     self.head = head
     self.key = key
-    reassembly = try Reassembly(first: head, pieceLength: piece.count, limit: limit)
+    self.reassembly = reassembly
     timer = RedoTimer(Times.missing, now: now)
     lastHeard = now
-    _ = try reassembly.insert(head, piece)
   }
 
   /// When `step(now:)` has something to do.

@@ -44,7 +44,7 @@ public struct SendWindow: Sendable {
   /// How long to wait for an answer before a segment is sent again.
   public var patience: UInt64 {
     guard roundTrip > 0 else { return Times.segment.first }
-    return min(max(roundTrip.after(4 &* variation), Times.segment.first), Times.segmentMost)
+    return min(max(roundTrip.after(4 &* variation), Times.segmentLeast), Times.segmentMost)
   }
 
   /// A datagram left.

@@ -23,13 +23,15 @@ public enum Times {
   public static let alivePacket = Redo(first: 250 * millisecond, most: second)
   /// A heartbeat without an answer for 2 s makes the remote dead.
   public static let alive = 2 * second
-  /// An unanswered segment is sent again after 0.2 s at the earliest.
+  /// An unanswered segment is sent again after 0.2 s, then ever later, as long as the round trip is not known.
   public static let segment = Redo(first: 200 * millisecond, most: 500 * millisecond)
   /// What is missing of a message is asked for again after 0.2 s, then ever later up to 0.5 s.
   public static let missing = Redo(first: 200 * millisecond, most: 500 * millisecond)
 
   // Ours.
 
+  /// On roads whose round trip is known to be short, segments wait less than the protocol's figure, down to this.
+  public static let segmentLeast = 20 * millisecond
   /// On roads with a long round trip, segments wait longer than the protocol's figure, up to this.
   public static let segmentMost = 4 * second
   /// A join that fails is begun anew after 1 s, then ever later up to 30 s.

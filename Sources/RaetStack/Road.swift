@@ -75,13 +75,24 @@ public final class Road {
     case closed
   }
 
-  /// Loads or makes the identity, and loads roles and remotes (PROTOCOL 8). `now` in nanoseconds.
-  public init(
+  /// Loads or makes the identity, and loads roles and remotes (PROTOCOL 8). `now` in nanoseconds. No initializer, since a
+  /// class whose initializer throws leaks in Embedded Swift.
+  public static func make(
     _ settings: RoadSettings, store: any RecordStore, entropy: any Entropy, now: UInt64
-  ) throws(RoadFailure) {
+  ) throws(RoadFailure) -> Road {
     do throws(CryptoError) { try Sodium.initialize() } catch { throw RoadFailure(.crypto, "libsodium does not start") }
     let memory = SecretMemory()
     let identity = try Identity.load(settings, store: store, entropy: entropy, memory: memory)
+    let road = Road(settings, identity, store: store, entropy: entropy, memory: memory, now: now)
+    try road.loadRolesAndRemotes()
+    if !identity.isStored { try road.saveLocal(includingKeys: true) }
+    return road
+  }
+
+  private init(
+    _ settings: RoadSettings, _ identity: Identity, store: any RecordStore, entropy: any Entropy, memory: SecretMemory,
+    now: UInt64
+  ) {
     self.settings = settings
     self.store = store
     self.entropy = entropy
@@ -95,8 +106,6 @@ public final class Road {
     lastNearID = identity.lastNearID
     address = settings.address
     outbox = Outbox(filler: settings.address)
-    try loadRolesAndRemotes()
-    if !identity.isStored { try saveLocal(includingKeys: true) }
   }
 
   /// When `service` has something to do; a time that has passed: now. `UInt64.max`: never.

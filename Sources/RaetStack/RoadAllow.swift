@@ -188,6 +188,7 @@ extension Road {
       if resets { remote.far = FarSession() }
       _ = remote.far.enter(allow.session)
       _ = remote.far.take(allow.transaction)
+      remote.far.handshakeCompleted()
       answerAllow(remote, allow, .ack, to: packet.from)
     case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)
     case .complete: completeAllow(remote)

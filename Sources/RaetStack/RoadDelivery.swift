@@ -164,7 +164,7 @@ extension Road {
       count(.dropReceiveQueue)
       return nil
     }
-    return try MessageResponder(
+    return try MessageResponder.begin(
       id: nextTransactionID(), head: head, piece: packet.coat, key: remote.keys?.current,
       limit: settings.maxMessage &+ WireLimit.coatOverhead, now: now)
   }

@@ -33,7 +33,7 @@ private enum BoxVector {
     let alice = try PrivateKey(secret: hex(BoxVector.aliceSecret), memory: memory)
     let bob = try PrivateKey(secret: hex(BoxVector.bobSecret), memory: memory)
     return (
-      try SharedKey(alice, bob.publicKey, memory: memory), try SharedKey(bob, alice.publicKey, memory: memory)
+      try SharedKey.agree(alice, bob.publicKey, memory: memory), try SharedKey.agree(bob, alice.publicKey, memory: memory)
     )
   }
 
@@ -62,7 +62,7 @@ private enum BoxVector {
     for theirs in [key(text), try #require(highBitSet.withUnsafeBytes { Key32($0) })] {
       let theirs = PublicKey(raw: theirs)
       #expect(theirs.isLowOrder)
-      #expect(throws: CryptoError.lowOrderKey) { try SharedKey(mine, theirs, memory: memory) }
+      #expect(throws: CryptoError.lowOrderKey) { try SharedKey.agree(mine, theirs, memory: memory) }
     }
   }
 
@@ -89,7 +89,7 @@ private enum BoxVector {
     for count in 0..<sealed.count { #expect(keys.bob.open([UInt8](sealed[..<count]), nonce: nonce) == nil) }
     #expect(keys.bob.open(sealed + [0], nonce: nonce) == nil)
     let stranger = try PrivateKey.generate(entropy: SodiumEntropy(), memory: memory)
-    let other = try SharedKey(stranger, PublicKey(raw: key(BoxVector.alicePublic)), memory: memory)
+    let other = try SharedKey.agree(stranger, PublicKey(raw: key(BoxVector.alicePublic)), memory: memory)
     #expect(other.open(sealed, nonce: nonce) == nil)
   }
 

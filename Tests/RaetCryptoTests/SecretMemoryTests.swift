@@ -24,7 +24,7 @@ import Testing
     let secret = [UInt8](1...32)
     var signing: SigningKey? = try SigningKey(seed: secret, memory: memory)
     var mine: PrivateKey? = try PrivateKey(secret: secret, memory: memory)
-    var shared: SharedKey? = try mine.map { try SharedKey($0, $0.publicKey, memory: memory) }
+    var shared: SharedKey? = try mine.map { try SharedKey.agree($0, $0.publicKey, memory: memory) }
     let page = UnsafeRawBufferPointer(start: slots + 64, count: 3 * 64)
     for slot in 0..<3 { #expect(page[slot * 64..<slot * 64 + 32].contains { $0 != 0 }) }
     #expect(signing != nil && shared != nil)

@@ -12,7 +12,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    store = try FileStore(folder: folder.path)
+    store = try FileStore.open(folder: folder.path)
     try store.save(key, pattern(500))
   }
 
@@ -26,7 +26,7 @@ import Testing
 
   @Test func makesNewFoldersDurable() throws {
     let other = try TemporaryFolder()
-    let calls = try watching(other) { _ = try FileStore(folder: other.at("store")) }
+    let calls = try watching(other) { _ = try FileStore.open(folder: other.at("store")) }
     #expect(calls == ["fsync ", "fsync store", "fsync store", "fsync store", "fsync store/role", "fsync store/role"])
   }
 

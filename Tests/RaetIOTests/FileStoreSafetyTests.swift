@@ -14,7 +14,7 @@ private let folders = ["local", "remote", "role", "role/local", "role/remote"]
     folder = try TemporaryFolder()
   }
 
-  private func open(_ below: String = "") throws -> FileStore { try FileStore(folder: folder.path + below) }
+  private func open(_ below: String = "") throws -> FileStore { try FileStore.open(folder: folder.path + below) }
 
   @Test func makesFoldersAndFilesForTheOwnerAlone() throws {
     let store = try open("/a/b/store//")
@@ -60,19 +60,19 @@ private let folders = ["local", "remote", "role", "role/local", "role/remote"]
   @Test func isLockedBetweenProcesses() async throws {
     var first: FileStore? = try open()
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
-      #expect(throws: StoreError.locked) { try FileStore(folder: path) }
+      #expect(throws: StoreError.locked) { try FileStore.open(folder: path) }
     }
     #expect(first != nil)
     first = nil
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
-      try FileStore(folder: path).save("local/estate.json", [1])
+      try FileStore.open(folder: path).save("local/estate.json", [1])
     }
     #expect(try open().load("local/estate.json") == [1])
   }
 
   @Test func aForkedProcessDoesNotGiveBackTheLock() async throws {
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
-      var store: FileStore? = try FileStore(folder: path)
+      var store: FileStore? = try FileStore.open(folder: path)
       #expect(store != nil)
       let child = forkProcess()
       if child == 0 {
@@ -80,14 +80,14 @@ private let folders = ["local", "remote", "role", "role/local", "role/remote"]
         _exit(0)
       }
       try #require(child > 0 && waitpid(child, nil, 0) == child)
-      #expect(throws: StoreError.locked) { try FileStore(folder: path) }
+      #expect(throws: StoreError.locked) { try FileStore.open(folder: path) }
       store = nil
     }
   }
 
   @Test func aForkedProcessDoesNotKeepTheLock() async throws {
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
-      var store: FileStore? = try FileStore(folder: path)
+      var store: FileStore? = try FileStore.open(folder: path)
       var ends: [Int32] = [-1, -1]
       try #require(pipe(&ends) == 0)
       var byte: UInt8 = 0
@@ -99,7 +99,7 @@ private let folders = ["local", "remote", "role", "role/local", "role/remote"]
         _exit(store == nil ? 1 : 0)
       }
       store = nil
-      _ = try FileStore(folder: path)
+      _ = try FileStore.open(folder: path)
       close(ends[1])
       #expect(child > 0 && waitpid(child, nil, 0) == child)
     }
@@ -178,7 +178,7 @@ private let folders = ["local", "remote", "role", "role/local", "role/remote"]
     try folder.write("file", [1])
     #expect(throws: StoreError.system(ENOTDIR)) { try open("/file") }
     #expect(throws: StoreError.system(ENOTDIR)) { try open("/file/store") }
-    #expect(throws: StoreError.system(EINVAL)) { try FileStore(folder: "") }
+    #expect(throws: StoreError.system(EINVAL)) { try FileStore.open(folder: "") }
     #expect(throws: StoreError.system(EINVAL)) { try open("/a\0b") }
     #expect(folder.names() == ["file"])
   }

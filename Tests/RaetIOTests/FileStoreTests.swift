@@ -15,7 +15,7 @@ private let fourKeys = [
     folder = try TemporaryFolder()
   }
 
-  private func open() throws -> FileStore { try FileStore(folder: folder.path) }
+  private func open() throws -> FileStore { try FileStore.open(folder: folder.path) }
 
   @Test func keepsRecordsOverReopening() throws {
     let keys = fourKeys + fourKeys.map { "\($0.dropLast(4))msgpack" }
@@ -97,7 +97,7 @@ private let fourKeys = [
   }
 
   @Test func keepsNamesApartThatDifferInCaseOnly() throws {
-    let store = try FileStore(folder: folder.path, foldsCase: true)
+    let store = try FileStore.open(folder: folder.path, foldsCase: true)
     try store.save("remote/estate.Bob.json", [1])
     try store.save("remote/estate.bob.json", [2])
     try store.save("remote/estate.BOB.json", [3])
@@ -170,7 +170,7 @@ private let fourKeys = [
 
   @Test func keepsTheOldRecordWhenTheDiskIsFull() async throws {
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
-      let store = try FileStore(folder: path)
+      let store = try FileStore.open(folder: path)
       try store.save("local/estate.json", pattern(500))
       signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 1_000, rlim_max: rlim_t.max)

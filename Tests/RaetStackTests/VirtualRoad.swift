@@ -63,12 +63,12 @@ final class Node {
     settings.name = name
     change(&settings)
     self.seed = seed
-    road = try Road(settings, store: store, entropy: SeededEntropy(seed: seed), now: now)
+    road = try Road.make(settings, store: store, entropy: SeededEntropy(seed: seed), now: now)
   }
 
   /// The program dies and starts again on its disk.
   func restart(now: UInt64) throws {
-    road = try Road(settings, store: store, entropy: SeededEntropy(seed: seed ^ now), now: now)
+    road = try Road.make(settings, store: store, entropy: SeededEntropy(seed: seed ^ now), now: now)
   }
 
   func connect(to other: Node, now: UInt64) throws -> UInt64 {

@@ -21,7 +21,7 @@ import Testing
   /// Opens a box whose nonce follows it.
   private func open(_ coat: [UInt8], _ secret: PrivateKey, _ theirs: PublicKey) throws -> [UInt8]? {
     guard coat.count >= WireLimit.coatOverhead else { return nil }
-    let shared = try SharedKey(secret, theirs, memory: memory)
+    let shared = try SharedKey.agree(secret, theirs, memory: memory)
     var plain = [UInt8](repeating: 0, count: coat.count - WireLimit.coatOverhead)
     let nonce = Array(coat.suffix(WireLimit.nonce))
     let isOpen = coat.dropLast(WireLimit.nonce).withUnsafeBytes { sealed in
