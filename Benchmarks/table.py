@@ -347,7 +347,7 @@ class Bench:
                 self.limit("< 4 KiB"),
             ),
             Row(
-                "join + allow, both sides' work, one thread",
+                "join + allow, both sides' work, one core",
                 joins[0] * 1e9 / joins[1],
                 "/s",
                 f"the main estate's part {number(joins[2] / joins[0] / 1e3)} us",
