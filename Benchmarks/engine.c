@@ -3,13 +3,13 @@
  *
  *   engine REMOTES [BASE]
  *
- * It joins and allows that many remotes to a main estate, each from a stack of its own that is freed again, and prints
+ * It joins and allows that many remotes to a main estate, each from a stack of its own that is freed again. It prints
  *
  *   joins COUNT NANOSECONDS MAIN_NANOSECONDS      all of it; what was spent in calls of the main estate
  *   memory BYTES HEAP_BYTES                       per remote from the BASE-th on: resident; what malloc handed out
- *   idle NANOSECONDS SOCKET_NANOSECONDS           one service call with nothing to do: by itself; with a socket open
+ *   idle NANOSECONDS SOCKET_NANOSECONDS           a service call with nothing to do: by itself; with a socket open
  *
- * or "failed" and a reason. The remotes' stacks live in a process of their own, so that the memory is the main estate's;
+ * or "failed" and a reason. The stacks of the remotes live in a process of their own: the memory is the main estate's;
  * a pair of sockets carries the datagrams. Time is virtual while remotes are added: nothing waits for a clock.
  */
 #include <malloc.h>
