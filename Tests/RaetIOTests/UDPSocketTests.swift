@@ -197,6 +197,11 @@ private func send(
       // It is still the caller's.
       #expect(close(descriptor) == 0)
     }
+    // Other protocols with datagrams, where the system has them for this user: ICMP and UDP-Lite.
+    for descriptor in [1, 136].map({ socket(AF_INET, Int32(SOCK_DGRAM.rawValue), $0) }) where descriptor >= 0 {
+      #expect(throws: SocketError.notUDP) { try UDPSocket.adopt(descriptor, bufferBytes: 0) }
+      close(descriptor)
+    }
     for descriptor: Int32 in [-1, Int32.max] {
       #expect(throws: SocketError.system(EBADF)) { try UDPSocket.adopt(descriptor, bufferBytes: 0) }
     }
