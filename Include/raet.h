@@ -284,6 +284,8 @@ RAET_API raet_status raet_config_set_str(raet_config * RAET_NN config, raet_enum
 /** Sets bytes; NULL with 0 brings the default back. RAET_EINVAL as above, or another length than the key has. */
 RAET_API raet_status raet_config_set_bytes(raet_config * RAET_NN config, raet_enum key, const uint8_t * RAET_OPT value,
                                            size_t len);
+/** Why the last raet_stack_new() with this configuration failed; "" when it did not. Valid until the next call with it. */
+RAET_API const char * RAET_NN raet_config_error(const raet_config * RAET_NN config);
 /** Sets a store of the host's; the functions are copied, `user` is handed to them. NULL: none. Replaces RAET_KEY_DIR. */
 RAET_API raet_status raet_config_set_store(raet_config * RAET_NN config, const raet_store_ops * RAET_OPT ops,
                                            void * RAET_OPT user);
@@ -298,7 +300,7 @@ RAET_API raet_status raet_config_key(const char * RAET_NN name, raet_enum * RAET
 /**
  * Makes a stack: loads or makes its identity and loads its remotes. Opens no socket: a host may drive the stack by
  * raet_stack_input() and raet_stack_output() alone. The host frees it.
- * RAET_EINVAL: no name, or settings that do not go together; RAET_ESTORE: the identity's files are damaged (they are left
+ * RAET_EINVAL: no name, or settings that do not go together (raet_config_error() has details); RAET_ESTORE: the identity's files are damaged (they are left
  * as they are); RAET_ELOCKED, RAET_EIO. Damaged files of remotes are set aside and reported by RAET_EV_ERROR events.
  */
 RAET_API raet_status raet_stack_new(const raet_config * RAET_NN config, uint64_t now, raet_stack * RAET_OPT * RAET_NN out);
@@ -313,7 +315,7 @@ RAET_API raet_status raet_stack_adopt_fd(raet_stack * RAET_NN stack, int32_t fd,
 RAET_API raet_status raet_stack_close(raet_stack * RAET_NN stack, uint64_t now, uint64_t linger_ns);
 /** Frees the stack, its events and its socket, and wipes its keys. Works without raet_stack_close(). NULL does nothing. */
 RAET_API void raet_stack_free(raet_stack * RAET_OPT stack);
-/** What the last failed call on this stack has to say; "" when none failed. Valid until the next call. */
+/** What the last failed call on this stack has to add to its status; "" when nothing. Valid until the next call. */
 RAET_API const char * RAET_NN raet_stack_error(const raet_stack * RAET_NN stack);
 /** Reads a property marked S. RAET_ENOTFOUND: no such property, or of another type. */
 RAET_API raet_status raet_stack_get_u64(const raet_stack * RAET_NN stack, raet_enum key, uint64_t * RAET_NN out);
@@ -328,7 +330,10 @@ RAET_API raet_status raet_stack_get_str(const raet_stack * RAET_NN stack, raet_e
 RAET_API int32_t raet_stack_fd(const raet_stack * RAET_NN stack);
 /** What to wait for: RAET_WANT_READ, with RAET_WANT_WRITE while datagrams wait for room in the socket. */
 RAET_API uint32_t raet_stack_interest(const raet_stack * RAET_NN stack);
-/** When to service next even if the descriptor is silent; a time that has passed: at once; RAET_NEVER: not at all. */
+/**
+ * When to service next even if the descriptor is silent; a time that has passed: at once; RAET_NEVER: not at all. Calls
+ * outside raet_stack_service() can leave events, too: take them before you wait.
+ */
 RAET_API uint64_t raet_stack_deadline(const raet_stack * RAET_NN stack);
 /**
  * Receives at most `max_packets` datagrams (0: 256), runs what is due, sends. When more wait, the deadline is `now`.
@@ -356,6 +361,9 @@ RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_f
  */
 RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name, const char * RAET_NN endpoint,
                                      raet_remote * RAET_NN out);
+/** Tells where a known remote is now. RAET_EINVAL: no such address; RAET_ENOTFOUND; RAET_EIO. */
+RAET_API raet_status raet_remote_set_endpoint(raet_stack * RAET_NN stack, raet_remote remote,
+                                              const char * RAET_NN endpoint, uint64_t now);
 /** Removes a remote, here and in the store; its role's keys stay. Its messages end with RAET_ECANCELED. */
 RAET_API raet_status raet_remote_remove(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
 /** Finds a remote by its name. RAET_ENOTFOUND. */
@@ -402,6 +410,7 @@ RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, 
 /**
  * Sends a message to a remote (PROTOCOL 7). It is queued until the remote is allowed and ends in exactly one
  * RAET_EV_DELIVERED or RAET_EV_FAILED with `tag` and *out as txn. A body of kind JSON or msgpack must be a mapping.
+ * Messages may arrive in another order than they were sent.
  * `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
  * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE; RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
  */

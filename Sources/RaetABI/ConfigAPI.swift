@@ -13,6 +13,7 @@ final class ConfigHandle {
   var folder: String?
   var socketBuffer = 4 << 20
   var hostStore: (ops: raet_store_ops, user: UnsafeMutableRawPointer?)?
+  var error: CText?
   var random: (fn: raet_random_fn, user: UnsafeMutableRawPointer?)?
 
   static func at(_ handle: OpaquePointer?) -> ConfigHandle? {
@@ -123,6 +124,12 @@ public func raet_config_set_store(
   else { return raet_status(RAET_EINVAL) }
   config.hostStore = (ops.pointee, user)
   return raet_status(RAET_OK)
+}
+
+/// See raet.h.
+@_cdecl("raet_config_error") @implementation
+public func raet_config_error(_ config: OpaquePointer!) -> UnsafePointer<CChar>! {
+  UnsafePointer(ConfigHandle.at(config)?.error?.pointer) ?? Text.pointer("")
 }
 
 /// See raet.h.

@@ -15,11 +15,16 @@ public func raet_stack_new(
   _ config: OpaquePointer!, _ now: UInt64, _ out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> raet_status {
   guard let out, let config = ConfigHandle.at(config) else { return raet_status(RAET_EINVAL) }
+  config.error = nil
   let store: any RecordStore
   if let host = config.hostStore {
     store = HostStore(host.ops, host.user)
   } else if let folder = config.folder {
-    do throws(StoreError) { store = try FileStore.open(folder: folder) } catch { return status(of: error) }
+    do throws(StoreError) { store = try FileStore.open(folder: folder) } catch {
+      let failure = RoadFailure(error, folder)
+      config.error = CText(failure.text)
+      return failure.status.rawValue
+    }
   } else {
     store = MemoryStore()
   }
@@ -32,14 +37,9 @@ public func raet_stack_new(
     guard let handle = HandleTable.insert(stack, .stack) else { return raet_status(RAET_ENOMEM) }
     out.pointee = handle
     return raet_status(RAET_OK)
-  } catch { return error.status.rawValue }
-}
-
-private func status(of error: StoreError) -> raet_status {
-  switch error {
-  case .locked: return raet_status(RAET_ELOCKED)
-  case .unsafe, .tooLarge: return raet_status(RAET_ESTORE)
-  case .system, .host: return raet_status(RAET_EIO)
+  } catch {
+    config.error = CText(error.text)
+    return error.status.rawValue
   }
 }
 

@@ -1,5 +1,6 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
+import RaetStack
 
 // Names and texts of the constants in raet.h.
 
@@ -88,22 +89,5 @@ private func statusText(_ status: raet_status) -> StaticString {
 }
 
 private func eventName(_ type: raet_enum) -> StaticString {
-  switch Int(type) {
-  case RAET_EV_MESSAGE: return "MESSAGE"
-  case RAET_EV_DELIVERED: return "DELIVERED"
-  case RAET_EV_FAILED: return "FAILED"
-  case RAET_EV_WRITABLE: return "WRITABLE"
-  case RAET_EV_JOINED: return "JOINED"
-  case RAET_EV_ALLOWED: return "ALLOWED"
-  case RAET_EV_ALIVE: return "ALIVE"
-  case RAET_EV_DEAD: return "DEAD"
-  case RAET_EV_REAPED: return "REAPED"
-  case RAET_EV_KEY_PENDING: return "KEY_PENDING"
-  case RAET_EV_KEY_CHANGED: return "KEY_CHANGED"
-  case RAET_EV_REMOTE_ADDED: return "REMOTE_ADDED"
-  case RAET_EV_REMOTE_GONE: return "REMOTE_GONE"
-  case RAET_EV_ERROR: return "ERROR"
-  case RAET_EV_CLOSED: return "CLOSED"
-  default: return "?"
-  }
+  EventKind(rawValue: type)?.name ?? "?"
 }

@@ -12,9 +12,7 @@ public func raet_remote_add(
   _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ endpoint: UnsafePointer<CChar>!,
   _ out: UnsafeMutablePointer<raet_remote>!
 ) -> raet_status {
-  guard let out, let endpoint = Text.read(endpoint), let address = Address(endpoint), address.port != 0,
-    !address.isWildcard
-  else { return raet_status(RAET_EINVAL) }
+  guard let out, let address = target(endpoint) else { return raet_status(RAET_EINVAL) }
   var known: String?
   if let name {
     guard let text = Text.read(name) else { return raet_status(RAET_EINVAL) }
@@ -28,6 +26,24 @@ public func raet_remote_add(
       throw Failure(error)
     }
   }
+}
+
+/// See raet.h.
+@_cdecl("raet_remote_set_endpoint") @implementation
+public func raet_remote_set_endpoint(
+  _ stack: OpaquePointer!, _ remote: raet_remote, _ endpoint: UnsafePointer<CChar>!, _ now: UInt64
+) -> raet_status {
+  guard let address = target(endpoint) else { return raet_status(RAET_EINVAL) }
+  return StackHandle.working(stack, now: now) { (stack) throws(Failure) in
+    try attempt { () throws(Status) in try stack.road.moveRemote(remote, to: address, now: stack.now) }
+  }
+}
+
+/// An address that something can be sent to.
+private func target(_ endpoint: UnsafePointer<CChar>?) -> Address? {
+  guard let endpoint = Text.read(endpoint), let address = Address(endpoint), address.port != 0, !address.isWildcard
+  else { return nil }
+  return address
 }
 
 /// See raet.h.

@@ -57,7 +57,7 @@ final class StackHandle {
     var status = raet_status(RAET_OK)
     do throws(Failure) { try body(stack) } catch {
       status = error.status.rawValue
-      if !error.text.isEmpty { stack.error = CText(error.text) }
+      stack.error = error.text.isEmpty ? nil : CText(error.text)
     }
     stack.activity = outer
     if let before, before != stack.waitingFor { stack.tellWake(handle) }
@@ -89,7 +89,7 @@ struct Failure: Error {
 
   init(_ status: Status, _ text: String = "") {
     self.status = status
-    self.text = text.isEmpty ? String(cString: raet_status_text(status.rawValue)) : text
+    self.text = text
   }
 }
 

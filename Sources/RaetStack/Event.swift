@@ -20,6 +20,32 @@ public enum EventKind: UInt32, Sendable {
   case closed = 15
 }
 
+extension EventKind {
+  /// Its name for the log.
+  var text: String { name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+
+  /// The name of the constant in raet.h, without its beginning.
+  public var name: StaticString {
+    switch self {
+    case .message: return "MESSAGE"
+    case .delivered: return "DELIVERED"
+    case .failed: return "FAILED"
+    case .writable: return "WRITABLE"
+    case .joined: return "JOINED"
+    case .allowed: return "ALLOWED"
+    case .alive: return "ALIVE"
+    case .dead: return "DEAD"
+    case .reaped: return "REAPED"
+    case .keyPending: return "KEY_PENDING"
+    case .keyChanged: return "KEY_CHANGED"
+    case .remoteAdded: return "REMOTE_ADDED"
+    case .remoteGone: return "REMOTE_GONE"
+    case .error: return "ERROR"
+    case .closed: return "CLOSED"
+    }
+  }
+}
+
 /// A body that came: the bytes stay where they were decrypted, and are wiped with the last reference.
 public struct ReceivedBody {
   /// The bytes, in a buffer that holds more.

@@ -146,7 +146,7 @@ public final class Road {
     event.remote = remote?.id ?? 0
     event.name = name ?? remote?.name
     report(event)
-    log(.info, "\(name ?? remote?.name ?? self.name): event \(kind.rawValue), status \(status.rawValue)")
+    log(.info, "\(kind.text) \(name ?? remote?.name ?? "") (\(status.rawValue))")
   }
 
   func count(_ counter: Counter, _ amount: Int = 1) {
@@ -191,7 +191,8 @@ public struct RoadFailure: Error {
     self.systemError = systemError
   }
 
-  init(_ error: StoreError, _ key: String) {
+  /// A store's failure with the record, or folder, of this name.
+  public init(_ error: StoreError, _ key: String) {
     switch error {
     case .system(let number): self.init(.io, "store: \(key): errno \(number)", systemError: number)
     case .host(let status): self.init(.io, "store of the host: \(key): status \(status)")

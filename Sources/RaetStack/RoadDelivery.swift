@@ -64,8 +64,8 @@ extension Road {
 
   private func deliver(_ packet: Packet, _ remote: Remote) {
     guard hasRoom(for: packet.layout.coatLength) else { return count(.dropReceiveQueue) }
-    let keys = [remote.keys?.current, remote.keys?.previous]
-    guard let body = open(packet.coat, packet.head, keys) else {
+    let keys = remote.keys
+    guard let body = open(packet.coat, packet.head, keys?.current, keys?.previous) else {
       count(.parsingMessageError)
       return refuse(packet, remote)
     }
@@ -73,7 +73,9 @@ extension Road {
   }
 
   /// Opens a coat into a buffer of its own; nil when it does not open, or the body is not what its kind says.
-  private func open(_ coat: UnsafeRawBufferPointer, _ head: Head, _ keys: [SharedKey?]) -> ReceivedBody? {
+  private func open(
+    _ coat: UnsafeRawBufferPointer, _ head: Head, _ first: SharedKey?, _ second: SharedKey?
+  ) -> ReceivedBody? {
     guard head.coatKind == .nacl, !coat.isEmpty else {
       guard let storage = WipedBytes(copying: coat) else { return nil }
       return checked(ReceivedBody(storage: storage, range: 0..<coat.count, kind: head.bodyKind))
@@ -84,10 +86,11 @@ extension Road {
       let from = coat.baseAddress, let into = storage.bytes.baseAddress
     else { return nil }
     let sealed = UnsafeRawBufferPointer(rebasing: coat[0..<sealedLength])
-    for case let key? in keys where key.open(sealed, nonce: from + sealedLength, into: into) {
-      return checked(ReceivedBody(storage: storage, range: 0..<length, kind: head.bodyKind))
-    }
-    return nil
+    let isOpen =
+      first?.open(sealed, nonce: from + sealedLength, into: into) ?? false
+      || second?.open(sealed, nonce: from + sealedLength, into: into) ?? false
+    guard isOpen else { return nil }
+    return checked(ReceivedBody(storage: storage, range: 0..<length, kind: head.bodyKind))
   }
 
   private func checked(_ body: ReceivedBody) -> ReceivedBody? {
@@ -177,8 +180,8 @@ extension Road {
     }
     forget(message, remote)
     remote.messages.incoming[key] = nil
-    let keys = [message.key, remote.keys?.current, remote.keys?.previous]
-    let body = message.reassembly.withCoat { open(UnsafeRawBufferPointer($0), message.head, keys) }
+    let key = message.key ?? remote.keys?.current
+    let body = message.reassembly.withCoat { open(UnsafeRawBufferPointer($0), message.head, key, remote.keys?.current) }
     guard let opened = body, let whole = opened else {
       count(.parsingMessageError)
       return refuse(packet, remote)

@@ -280,8 +280,13 @@ extension Road {
     remote.messages.putBack(message)
   }
 
-  /// A heartbeat has told about the session in which messages were refused.
+  /// A heartbeat has told about the session in which messages were refused, unless it was lost: then the next one will.
   func settleDoubts(_ remote: Remote, _ status: Status) {
+    guard !remote.messages.doubted.isEmpty else { return }
+    if status == .timedOut {
+      remote.messages.flightDue = min(remote.messages.flightDue, now.after(Times.second))
+      return
+    }
     let doubted = remote.messages.doubted
     remote.messages.doubted = []
     for message in doubted {
@@ -364,7 +369,8 @@ extension Road {
       remote.messages.flightDue = min(remote.messages.flightDue, message.limit, max(due, now.after(Times.millisecond)))
     case .doubted:
       guard message.limit > now else { return abandon(message, remote, .timedOut) }
-      remote.messages.flightDue = min(remote.messages.flightDue, message.limit)
+      if remote.alive == nil { startHeartbeat(remote) }
+      remote.messages.flightDue = min(remote.messages.flightDue, message.limit, now.after(Times.second))
     case .inquiring(_, let limit):
       guard limit > now else { return abandon(message, remote, .timedOut) }
       remote.messages.flightDue = min(remote.messages.flightDue, limit)

@@ -110,7 +110,8 @@ extension Road {
       sendAlive(remote, alive)
     case .dead:
       endAlive(remote, alive, .timedOut)
-      markDead(remote)
+      // Heartbeats get lost like all else: a remote whose messages come is there.
+      if now.since(remote.lastHeard) >= Times.alive { markDead(remote) }
     }
   }
 
@@ -125,6 +126,7 @@ extension Road {
   func markAlive(_ remote: Remote) {
     let before = remote.presence
     remote.presence = .alive
+    remote.lastHeard = now
     if before != .alive {
       if before == .reaped { count(.remoteUnreap) }
       report(.alive, remote)

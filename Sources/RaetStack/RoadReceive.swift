@@ -58,10 +58,18 @@ extension Road {
   // 3. The signature, of the remote as it is, or as a join says it has become.
 
   private func verify(_ packet: Packet, _ remote: Remote) -> Relation? {
-    let changed = remote.candidate?.relation
-    let isChanged = changed?.address == packet.from
-    let candidates = isChanged ? [changed, remote.relation] : [remote.relation, changed]
-    guard candidates.contains(where: { $0?.farID == packet.head.source }) else {
+    guard let candidate = remote.candidate else { return verify(packet, remote.relation, nil) }
+    // A join may have come from where the remote has moved to: then that is what it is.
+    let isThere = candidate.relation.address == packet.from
+    return isThere
+      ? verify(packet, candidate.relation, remote.relation) : verify(packet, remote.relation, candidate.relation)
+  }
+
+  private func verify(_ packet: Packet, _ first: Relation?, _ second: Relation?) -> Relation? {
+    let source = packet.head.source
+    let first = first?.farID == source ? first : nil
+    let second = second?.farID == source ? second : nil
+    guard first != nil || second != nil else {
       count(.dropTransaction)
       return nil
     }
@@ -71,13 +79,13 @@ extension Road {
         count(.dropUnsigned)
         return nil
       }
-      return candidates.lazy.compactMap { $0 }.first { $0.farID == packet.head.source }
+      return first ?? second
     case .nacl:
-      return verifyFoot(packet, candidates)
+      return verifyFoot(packet, first, second)
     }
   }
 
-  private func verifyFoot(_ packet: Packet, _ candidates: [Relation?]) -> Relation? {
+  private func verifyFoot(_ packet: Packet, _ first: Relation?, _ second: Relation?) -> Relation? {
     let whole = UnsafeRawBufferPointer(rebasing: packet.datagram[0..<packet.layout.foot.upperBound])
     let foot = UnsafeMutableRawBufferPointer(rebasing: packet.datagram[packet.layout.foot])
     let found = withUnsafeTemporaryAllocation(byteCount: SigningKey.signatureLength, alignment: 8) {
@@ -85,9 +93,8 @@ extension Road {
       guard let kept = signature.baseAddress, foot.count == signature.count else { return nil }
       signature.copyMemory(from: UnsafeRawBufferPointer(foot))
       foot.initializeMemory(as: UInt8.self, repeating: 0)
-      for case let relation? in candidates where relation.farID == packet.head.source {
-        if relation.keys.verify.verify(kept, whole) { return relation }
-      }
+      if let first, first.keys.verify.verify(kept, whole) { return first }
+      if let second, second.keys.verify.verify(kept, whole) { return second }
       return nil
     }
     if found == nil { count(.dropSignature) }

@@ -43,6 +43,23 @@ extension Road {
     return order[low]
   }
 
+  /// The host knows where the remote is now.
+  public func moveRemote(_ id: UInt64, to address: Address, now: UInt64) throws(Status) {
+    enter(now)
+    guard life == .open else { throw .closed }
+    let remote = try self.remote(id)
+    let before = (remote.address, remote.relation)
+    remote.address = address
+    remote.relation?.address = address
+    guard !remote.isStored || saveRemote(remote) else {
+      (remote.address, remote.relation) = before
+      throw .io
+    }
+    remote.anew = nil
+    if remote.goal == .connect, !remote.isAllowed || remote.presence != .alive { remote.upkeep = self.now }
+    reschedule(remote)
+  }
+
   /// Removes a remote here and from the store. Its messages end with `.canceled`.
   public func removeRemote(_ id: UInt64, now: UInt64) throws(Status) {
     enter(now)
