@@ -91,11 +91,12 @@ uninstall: ## takes away what install put there (same PREFIX and so on)
 check: ## all tests (scripts/test.sh)
 	scripts/test.sh
 test: ## unit tests
-	$(SWIFT) test --scratch-path $(SCRATCH)/test
+	$(SWIFT) test --disable-xctest --scratch-path $(SCRATCH)/test
+asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/scripts/lib/asan.supp:print_suppressions=0
 asan tsan: ## unit tests under the address or thread sanitizer
-	$(SWIFT) test --scratch-path $(SCRATCH)/$@ --sanitize=$(if $(filter asan,$@),address,thread)
+	$(SWIFT) test --disable-xctest --scratch-path $(SCRATCH)/$@ --sanitize=$(if $(filter asan,$@),address,thread)
 coverage: ## unit tests, and how much of each source file they reach
-	$(SWIFT) test --scratch-path $(SCRATCH)/coverage --enable-code-coverage
+	$(SWIFT) test --disable-xctest --scratch-path $(SCRATCH)/coverage --enable-code-coverage
 	$(RESOURCES)/../../bin/llvm-cov report $(SCRATCH)/coverage/debug/raetPackageTests.xctest \
 	  -instr-profile $(SCRATCH)/coverage/debug/codecov/default.profdata -ignore-filename-regex='(Tests|\.build)/'
 
