@@ -32,9 +32,8 @@ private enum BoxVector {
   private func pair() throws -> (alice: SharedKey, bob: SharedKey) {
     let alice = try PrivateKey(secret: hex(BoxVector.aliceSecret), memory: memory)
     let bob = try PrivateKey(secret: hex(BoxVector.bobSecret), memory: memory)
-    return (
-      try SharedKey.agree(alice, bob.publicKey, memory: memory), try SharedKey.agree(bob, alice.publicKey, memory: memory)
-    )
+    let shared = try SharedKey.agree(alice, bob.publicKey, memory: memory)
+    return (shared, try SharedKey.agree(bob, alice.publicKey, memory: memory))
   }
 
   @Test func sealsAndOpensAsNaClDoes() throws {
