@@ -6,10 +6,12 @@ final class DatagramBatch {
   /// Most datagrams a system call.
   static let capacity = 64
   private static let addressLength = Address.socketAddressLength
+  private static let controlLength = Int(RX_SEGMENT_ROOM)
 
   let headers = UnsafeMutablePointer<rx_mmsghdr>.allocate(capacity: capacity)
   private let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: capacity)
   private let addresses = UnsafeMutableRawPointer.allocate(byteCount: capacity * addressLength, alignment: 8)
+  private let controls = UnsafeMutableRawPointer.allocate(byteCount: capacity * controlLength, alignment: 8)
 
   init() {
     for slot in 0..<DatagramBatch.capacity {
@@ -26,6 +28,7 @@ final class DatagramBatch {
     headers.deallocate()
     vectors.deallocate()
     addresses.deallocate()
+    controls.deallocate()
   }
 
   /// Where a slot's datagram lies; only ever read when it is sent.
@@ -33,6 +36,18 @@ final class DatagramBatch {
     vectors[slot].iov_base = start
     vectors[slot].iov_len = count
   }
+
+  /// A header sends `count` slots from `first` on, all of `size` bytes, but the last, which may be shorter.
+  func setRun(_ header: Int, first: Int, count: Int, size: Int) {
+    headers[header].msg_hdr.msg_iov = vectors + first
+    headers[header].msg_hdr.msg_iovlen = count
+    rx_set_run(
+      &headers[header].msg_hdr, controls + header * DatagramBatch.controlLength,
+      count > 1 ? UInt16(truncatingIfNeeded: size) : 0)
+  }
+
+  /// How many datagrams a header sends.
+  func run(_ header: Int) -> Int { headers[header].msg_hdr.msg_iovlen }
 
   /// Room for the source of a datagram to come.
   func resetAddress(_ slot: Int) {

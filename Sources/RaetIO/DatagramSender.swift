@@ -46,7 +46,17 @@ enum SendFailure: Equatable {
 
 /// Sends datagrams in batches.
 final class DatagramSender {
+  /// Most datagrams that leave in one piece: 32 KiB of the longest ones.
+  static let longestRun = 32
+
   private let batch = DatagramBatch()
+  /// True where the system takes datagrams of one length to one address in one piece, which saves most of its time
+  /// (UDP_SEGMENT).
+  var sendsRuns: Bool
+
+  init(sendsRuns: Bool = false) {
+    self.sendsRuns = sendsRuns
+  }
 
   /// Sends the datagrams that `slot` gives for 0 and so on, in this order, by `transmit`, which sends so many headers and
   /// returns how many it sent or the negated errno of the first. `failed` is told the number and errno of those lost.
@@ -55,16 +65,16 @@ final class DatagramSender {
     transmit: (UnsafeMutablePointer<rx_mmsghdr>, UInt32) -> Int32
   ) -> SendResult {
     var done = 0
+    // Datagrams before this one go by themselves: their run could not be sent.
+    var single = 0
     while done < count {
-      let ready = min(count - done, DatagramBatch.capacity)
-      for at in 0..<ready {
-        let datagram = slot(done + at)
-        batch.setBytes(at, UnsafeMutableRawPointer(mutating: datagram.bytes.baseAddress), datagram.bytes.count)
-        batch.setAddress(at, datagram.to, mapped: mapped)
-      }
+      let isSingle = !sendsRuns || done < single
+      let ready = fill(
+        from: done, to: done < single ? single : count, longestRun: isSingle ? 1 : DatagramSender.longestRun, mapped,
+        slot)
       let result = transmit(batch.headers, UInt32(ready))
       guard result <= 0 else {
-        done += min(Int(result), ready)
+        for header in 0..<min(Int(result), ready) { done += batch.run(header) }
         continue
       }
       // Nothing sent and no error does not occur; it must not go on for ever.
@@ -72,10 +82,51 @@ final class DatagramSender {
       case .wouldBlock: return .wouldBlock(done)
       case .broken: return .broken(-result)
       case .lost:
+        guard batch.run(0) == 1 else {
+          single = done + batch.run(0)
+          if isOfRuns(-result) { sendsRuns = false }
+          continue
+        }
         failed(done, -result)
         done += 1
       }
     }
     return .sent(done)
+  }
+
+  /// Fills headers for datagrams from `first` to below `end`, as many as there is room for; how many headers.
+  private func fill(
+    from first: Int, to end: Int, longestRun: Int, _ mapped: Bool, _ slot: (Int) -> OutgoingDatagram
+  ) -> Int {
+    let count = min(end - first, DatagramBatch.capacity)
+    var header = -1
+    var start = 0
+    var size = 0
+    var isOpen = false
+    var to: Address?
+    for at in 0..<count {
+      let datagram = slot(first + at)
+      let length = datagram.bytes.count
+      batch.setBytes(at, UnsafeMutableRawPointer(mutating: datagram.bytes.baseAddress), length)
+      if isOpen, length > 0, length <= size, at - start < longestRun, datagram.to == to {
+        batch.setRun(header, first: start, count: at - start + 1, size: size)
+        isOpen = length == size
+      } else {
+        header += 1
+        (start, size, to) = (at, length, datagram.to)
+        isOpen = length > 0 && length <= WireLimit.datagram
+        batch.setAddress(header, datagram.to, mapped: mapped)
+        batch.setRun(header, first: at, count: 1, size: length)
+      }
+    }
+    return header + 1
+  }
+
+  /// Whether an error may come from sending in one piece: a device or a route that cannot.
+  private func isOfRuns(_ error: Int32) -> Bool {
+    switch error {
+    case EINVAL, EIO, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP: return true
+    default: return false
+    }
   }
 }

@@ -15,11 +15,12 @@ public final class UDPSocket {
   public let descriptor: Int32
   private let isIPv6: Bool
   private let receiver = DatagramReceiver()
-  private let sender = DatagramSender()
+  private let sender: DatagramSender
 
   private init(owning descriptor: Int32, isIPv6: Bool) {
     self.descriptor = descriptor
     self.isIPv6 = isIPv6
+    sender = DatagramSender(sendsRuns: rx_can_send_runs(descriptor) == 1)
   }
 
   deinit {

@@ -1,3 +1,4 @@
+import CPosix
 import Glibc
 import RaetWire
 import Testing
@@ -103,5 +104,104 @@ import Testing
   @Test func doesNotGoOnForEver() {
     #expect(send(10, [0]).result == .wouldBlock(0))
     #expect(send(10, [1_000]).result == .sent(10))
+  }
+}
+
+/// Datagrams of one length to one address leave in one piece.
+@Suite struct DatagramRunTests {
+  private let here = Address(ipv4: 0x7f00_0001, port: 7_530)
+  private let there = Address(ipv4: 0x7f00_0001, port: 7_531)
+
+  private struct Run {
+    var result = SendResult.sent(0)
+    /// How many datagrams each header of each call was to send.
+    var offered: [[Int]] = []
+    var failures: [Int: Int32] = [:]
+    /// The sizes that the headers name for their runs, 0 without one.
+    var sizes: [[Int]] = []
+  }
+
+  private func size(_ header: msghdr) -> Int {
+    guard header.msg_controllen > 0, let control = header.msg_control else { return 0 }
+    #expect(header.msg_controllen == Int(RX_SEGMENT_ROOM))
+    #expect(control.load(fromByteOffset: 8, as: Int32.self) == Int32(IPPROTO_UDP))
+    #expect(control.load(fromByteOffset: 12, as: Int32.self) == Int32(RX_UDP_SEGMENT))
+    return Int(control.load(fromByteOffset: 16, as: UInt16.self))
+  }
+
+  private func send(
+    _ lengths: [Int], to: [Address]? = nil, by sender: DatagramSender = DatagramSender(sendsRuns: true),
+    _ answer: ([Int]) -> Int32
+  ) -> Run {
+    var run = Run()
+    let payload = [UInt8](repeating: 7, count: 70_000)
+    payload.withUnsafeBytes { bytes in
+      run.result = sender.send(
+        count: lengths.count, mapped: false,
+        {
+          OutgoingDatagram(bytes: UnsafeRawBufferPointer(rebasing: bytes[..<lengths[$0]]), to: to?[$0] ?? here)
+        },
+        failed: { run.failures[$0] = $1 },
+        transmit: { headers, ready in
+          run.offered.append((0..<Int(ready)).map { headers[$0].msg_hdr.msg_iovlen })
+          run.sizes.append((0..<Int(ready)).map { size(headers[$0].msg_hdr) })
+          return answer(run.offered[run.offered.count - 1])
+        })
+    }
+    return run
+  }
+
+  @Test(arguments: [
+    ([100, 100, 100], [3], [100]),
+    ([100, 100, 60, 100], [3, 1], [100, 0]),
+    ([100, 101, 101], [1, 2], [0, 101]),
+    ([100, 60, 60], [2, 1], [100, 0]),
+    ([0, 0, 5, 0], [1, 1, 1, 1], [0, 0, 0, 0]),
+    ([1_024, 1_024, 1_025, 1_025], [2, 1, 1], [1_024, 0, 0]),
+  ])
+  func joinsWhatIsOfOneLengthAndItsShorterEnd(_ lengths: [Int], _ runs: [Int], _ sizes: [Int]) {
+    let run = send(lengths) { Int32($0.count) }
+    #expect(run.result == .sent(lengths.count))
+    #expect(run.offered == [runs])
+    #expect(run.sizes == [sizes])
+  }
+
+  @Test func joinsOnlyWhatGoesToOneAddress() {
+    let run = send([9, 9, 9, 9], to: [here, there, there, here]) { Int32($0.count) }
+    #expect(run.offered == [[1, 2, 1]])
+  }
+
+  @Test func joinsNoMoreThanTheSystemTakes() {
+    let run = send([Int](repeating: 1_024, count: 100)) { Int32($0.count) }
+    #expect(run.offered == [[32, 32], [32, 4]])
+    #expect(run.result == .sent(100))
+  }
+
+  @Test func countsDatagramsNotRuns() {
+    let run = send([9, 9, 8, 9, 9, 9]) { _ in 1 }
+    #expect(run.offered == [[3, 3], [3]])
+    #expect(run.result == .sent(6))
+    var calls = 0
+    let blocked = send([9, 9, 8, 9, 9, 9]) { _ in
+      calls += 1
+      return calls == 1 ? 1 : -EAGAIN
+    }
+    #expect(blocked.result == .wouldBlock(3))
+  }
+
+  @Test func sendsOneByOneWhatCannotGoInOnePiece() {
+    let run = send([9, 9, 9, 8, 9]) { $0.first == 1 ? Int32($0.count) : -ECONNREFUSED }
+    #expect(run.offered == [[4, 1], [1, 1, 1, 1], [1]])
+    #expect(run.result == .sent(5))
+    #expect(run.failures.isEmpty)
+  }
+
+  @Test(arguments: [EINVAL, EIO, EMSGSIZE, EOPNOTSUPP])
+  func triesNoRunsAgainWhereThereCanBeNone(_ error: Int32) {
+    let sender = DatagramSender(sendsRuns: true)
+    let run = send([9, 9, 9], by: sender) { $0.first == 1 ? Int32($0.count) : -error }
+    #expect(run.offered == [[3], [1, 1, 1]])
+    #expect(run.failures.isEmpty && !sender.sendsRuns)
+    #expect(send([9, 9], by: sender) { Int32($0.count) }.offered == [[1, 1]])
   }
 }

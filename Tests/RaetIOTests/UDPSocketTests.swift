@@ -101,6 +101,19 @@ private func send(
     #expect(got == [UInt8](0..<150))
   }
 
+  @Test(arguments: ["127.0.0.1:0", "[::1]:0"])
+  func keepsTheBoundsOfDatagramsThatLeaveInOnePiece(_ text: String) throws {
+    guard hasIPv6 || !text.hasPrefix("[") else { return }
+    let (one, other) = (try open(text), try open(text))
+    let at = try addressOf(other)
+    let lengths = [Int](repeating: 1_024, count: 40) + [300, 300, 299, 300, 0, 1, 1, 1_024]
+    let datagrams = lengths.enumerated().map { [UInt8](repeating: UInt8($0), count: $1) }
+    #expect(send(one, datagrams, to: [at]) == .sent(lengths.count))
+    let got = received(other, lengths.count).map(\.bytes)
+    #expect(got.map(\.count) == lengths)
+    #expect(zip(got, datagrams).allSatisfy { $0 == $1 })
+  }
+
   @Test func letsTheReceiverChangeTheBytes() throws {
     let (one, other) = (try open(), try open())
     let at = try addressOf(other)
