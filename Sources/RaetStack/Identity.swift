@@ -16,8 +16,8 @@ struct Identity {
   /// True when the store has all of it.
   let isStored: Bool
 
-  /// Longest name or role of an estate in bytes, so that file names fit whatever their encoding.
-  static let longestName = 255
+  /// The longest name of a file for an estate or a role, in bytes, so that it fits in all file systems.
+  private static let longestFileName = 200
 
   static func load(
     _ settings: RoadSettings, store: any RecordStore, entropy: any Entropy, memory: SecretMemory
@@ -26,12 +26,12 @@ struct Identity {
     guard let name = settings.name ?? stored?.name else {
       throw RoadFailure(.invalid, "no name: neither set nor stored")
     }
-    guard isName(name) else { throw RoadFailure(.invalid, "the name is not 1 to 255 bytes of text without NUL") }
+    guard isName(name) else { throw RoadFailure(.invalid, "the name is empty, too long, or has a NUL") }
     if let stored, stored.name != name {
       throw RoadFailure(.store, "the store belongs to estate \(stored.name), not \(name)")
     }
     let role = settings.role ?? stored?.role ?? name
-    guard isName(role) else { throw RoadFailure(.invalid, "the role is not 1 to 255 bytes of text without NUL") }
+    guard isName(role) else { throw RoadFailure(.invalid, "the role is empty, too long, or has a NUL") }
     if let stored, stored.role != role { throw RoadFailure(.store, "the store has role \(stored.role), not \(role)") }
 
     let keys = try localKeys(store)
@@ -42,8 +42,20 @@ struct Identity {
       long: long, isStored: stored != nil && keys != nil)
   }
 
+  /// Whether a name or role can be stored: not all that the wire carries fits the name of a file (PROTOCOL 8.1).
   static func isName(_ text: String) -> Bool {
-    (1...longestName).contains(text.utf8.count) && !text.utf8.contains(0)
+    guard JoinBody.isName(text) else { return false }
+    // Bytes that are not plain take three in the name of a file.
+    return text.utf8.reduce(0) { $0 &+ (isPlain($1) ? 1 : 3) } <= longestFileName
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"),
+      UInt8(ascii: "_"):
+      return true
+    default: return false
+    }
   }
 
   private static func localRecord(_ store: any RecordStore) throws(RoadFailure) -> LocalRecord? {

@@ -223,9 +223,12 @@ extension Road {
     } catch { return nil }
   }
 
-  /// The relation that a join's body describes; nil when its keys are not valid. A response names our id there.
+  /// The relation that a join's body describes; nil when its keys are not valid, or its names cannot be stored. A response
+  /// names our id there.
   func relation(_ body: JoinBody, _ address: Address, farID: UInt32? = nil) -> Relation? {
-    guard let keys = RoleKeys(body), let farID = farID ?? body.nearID else { return nil }
+    guard let keys = RoleKeys(body), let farID = farID ?? body.nearID, Identity.isName(body.name),
+      Identity.isName(body.role)
+    else { return nil }
     return Relation(
       name: body.name, role: body.role, keys: keys, address: address, farID: farID, isMain: body.isMain,
       kind: body.kind)
