@@ -7,57 +7,32 @@ import Testing
 
 /// Messages between two engines in virtual time: each ends in one report, and arrives once with exact bytes.
 @Suite struct RoadMessagesTests {
-  static let second: UInt64 = 1_000_000_000
-
-  /// A main and another estate, connected; `there` is the other's handle for the main.
-  static func pair(_ seed: UInt64) throws -> (road: VirtualRoad, main: Node, other: Node, there: UInt64) {
-    let road = VirtualRoad(seed: seed)
-    let main = try Node("main", port: 1, seed: seed &* 2) {
-      $0.isMain = true
-      $0.accept = .once
-    }
-    let other = try Node("other", port: 2, seed: seed &* 2 &+ 1) { $0.accept = .once }
-    road.nodes = [main, other]
-    let there = try other.connect(to: main, now: road.now)
-    let isConnected = road.run(limit: 10 * second) {
-      !main.events(.allowed).isEmpty && !other.events(.allowed).isEmpty
-    }
-    #expect(isConnected)
-    return (road, main, other, there)
-  }
-
-  static func body(_ size: Int, _ mark: Int) -> [UInt8] {
-    (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ mark) }
-  }
-
-  @Test(arguments: [0, 5, 20, 40], [1, 2, 3] as [UInt64])
+  @Test(arguments: [0, 5, 20, 50], [1, 2, 3] as [UInt64])
   func allArriveOnceAndAreReportedDelivered(loss: Int, seed: UInt64) throws {
-    let (road, main, other, there) = try Self.pair(seed)
-    let back = try main.road.findRemote(name: "other")
-    road.loss = loss
-    road.doubles = loss
-    road.delay = 40
+    let pair = try Pair(seed)
+    pair.road.loss = loss
+    pair.road.doubles = loss
+    pair.road.delay = 1...40
     let sizes = [0, 1, 100, 5_000, 100_000]
     for tag in 0..<20 {
-      let body = Self.body(sizes[tag % sizes.count], tag)
-      try other.send(body, to: there, tag: UInt64(tag), now: road.now)
-      try main.send(body, to: back, tag: UInt64(tag), now: road.now)
+      let body = makeBody(tag, sizes[tag % sizes.count])
+      try pair.sendThere(body, tag: UInt64(tag))
+      try pair.sendBack(body, tag: UInt64(tag))
     }
-    let isDone = road.run(limit: 250 * Self.second) {
-      main.events(.delivered).count + main.events(.failed).count == 20
-        && other.events(.delivered).count + other.events(.failed).count == 20
+    let isDone = pair.road.run(250 * second) {
+      [pair.main, pair.other].allSatisfy { $0.events(.delivered).count + $0.events(.failed).count == 20 }
     }
     #expect(isDone, "seed \(seed), loss \(loss)")
-    for node in [main, other] {
+    for node in [pair.main, pair.other] {
       #expect(node.events(.failed).isEmpty, "seed \(seed), loss \(loss)")
       #expect(Set(node.events(.delivered).map { $0.tag }).count == 20)
       #expect(node.bodies.count == 20)
-      let expected = Set((0..<20).map { Self.body(sizes[$0 % sizes.count], $0) })
-      let areExact = Set(node.bodies) == expected
-      #expect(areExact)
+      let areExact = Set(node.bodies) == Set((0..<20).map { makeBody($0, sizes[$0 % sizes.count]) })
+      #expect(areExact, "seed \(seed), loss \(loss)")
     }
-    road.run(limit: 2 * Self.second)
-    #expect(try other.road.remote(there).messages.window.inFlight == 0)
-    #expect(try other.road.remote(there).messages.isIdle)
+    pair.road.loss = 0
+    pair.road.run(2 * second)
+    #expect(try pair.there.messages.window.inFlight == 0)
+    #expect(try pair.there.messages.isIdle)
   }
 }
