@@ -16,7 +16,8 @@ public struct FarSession {
   public private(set) var id: UInt32 = 0
   private var done = TransactionWindow()
   private var newest: UInt32 = 0
-  /// We have known it from its beginning: what is not done in it was never delivered, not even by an earlier life of ours.
+  /// It began in this life of ours: what is not done in it was never delivered, not even by an earlier life. That an
+  /// older session came before says nothing, since that may have been an old copy.
   private var isWhole = false
   /// The session that follows will have begun in this life.
   private var isNextWhole = false
@@ -47,6 +48,18 @@ public struct FarSession {
     newest = 0
   }
 
+  /// A handshake has proved that this session was the present one a moment ago: later ones are known whole.
+  public mutating func proved(_ session: UInt32) {
+    if session == id { isNextWhole = true }
+  }
+
+  /// Something of this session was sealed with keys of this life, so it began in this life: it is known whole.
+  public mutating func unsealed(_ session: UInt32) {
+    guard session == id else { return }
+    isWhole = true
+    isNextWhole = true
+  }
+
   /// What is known of a transaction in the present or the previous session.
   public func status(session: UInt32, transaction: UInt32) -> TransactionWindow.Status {
     if session == id { return done.status(transaction) }
@@ -62,6 +75,12 @@ public struct FarSession {
   /// True when a transaction that is not done in this session was certainly never delivered.
   public func isWhole(session: UInt32) -> Bool {
     session == id ? isWhole : session == previousID && previousIsWhole
+  }
+
+  /// True when an earlier life of ours may have had messages of this session and a handshake has ended it: what is not
+  /// sealed in it may be an old copy.
+  public func isPast(_ session: UInt32) -> Bool {
+    session == id && isNextWhole && !isWhole
   }
 
   /// The transaction of the present session came for the first time and is taken; true when it is newer than all

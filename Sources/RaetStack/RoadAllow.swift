@@ -67,7 +67,9 @@ extension Road {
     switch answer {
     case .initiate(let body): sendAllow(remote, allow, .initiate, body)
     case .complete(let key):
-      guard establish(remote, relation, key) else { return endAllow(remote, host: allow.host, .io) }
+      guard establish(remote, relation, key, startsOver: startsOver(remote, relation, session: nil)) else {
+        return endAllow(remote, host: allow.host, .io)
+      }
       if case .initiating = remote.allow { remote.allow = .none }
       remote.allowedBy = allow.transaction
       sendAllow(remote, allow, .ack)
@@ -180,14 +182,13 @@ extension Road {
     case .prove(let key):
       var proven = relation
       if settings.isMutable { proven.address = packet.from }
-      let resets = remote.candidate.map { $0.resetsSession && $0.relation == relation } ?? false
-      guard establish(remote, proven, key) else {
-        remote.allow = .none
-        return self.answer(packet.head, .refuse, to: packet.from)
+      let startsOver = startsOver(remote, relation, session: allow.session)
+      guard establish(remote, proven, key, startsOver: startsOver) else {
+        self.answer(packet.head, .refuse, to: packet.from)
+        return endRespondedAllow(remote, .io)
       }
-      if resets { remote.far = FarSession() }
-      _ = remote.far.enter(allow.session)
-      _ = remote.far.take(allow.transaction)
+      if remote.far.enter(allow.session) == .current { _ = remote.far.take(allow.transaction) }
+      remote.far.proved(allow.session)
       remote.far.handshakeCompleted()
       answerAllow(remote, allow, .ack, to: packet.from)
     case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)
@@ -227,7 +228,7 @@ extension Road {
   // MARK: What a handshake proves.
 
   /// The handshake has proved the remote: what a join said of it becomes true, the keys change, a session begins.
-  private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey) -> Bool {
+  private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey, startsOver: Bool) -> Bool {
     let wasCandidate = remote.candidate
     let isNew = !remote.isStored
     if let candidate = wasCandidate, candidate.relation.farID == relation.farID {
@@ -239,16 +240,32 @@ extension Road {
     }
     adopt(relation, remote)
     remote.isStored = true
-    let previous = remote.keys?.current
+    let previous = startsOver ? nil : remote.keys?.current
     guard beginSession(remote), saveIfNew(remote, isNew: isNew || wasCandidate != nil) else {
       remote.isStored = !isNew
       return false
     }
     if isNew { unproven.removeAll { $0 == remote.id } }
+    if startsOver { forgetFarSessions(remote) }
     remote.standing = .allowed(relation, SessionKeys(current: key, previous: previous))
     resettle(remote)
     markAlive(remote)
     return true
+  }
+
+  /// True when the remote has lost its store, as its vacuous join said, and counts its sessions anew. Anybody can forge
+  /// such a join: while the `session` of its hello goes on from the last one, nothing of that is forgotten.
+  private func startsOver(_ remote: Remote, _ relation: Relation, session: UInt32?) -> Bool {
+    guard let candidate = remote.candidate, candidate.resetsSession, candidate.relation == relation else { return false }
+    guard let session else { return true }
+    return !Serial.isNewerOrEqual(session, remote.far.id)
+  }
+
+  /// Whatever the remote had begun in its life before is over, and so are the keys that opened it.
+  private func forgetFarSessions(_ remote: Remote) {
+    for message in remote.messages.incoming.values { forget(message, remote) }
+    remote.messages.incoming = [:]
+    remote.far = FarSession()
   }
 
   private func saveIfNew(_ remote: Remote, isNew: Bool) -> Bool {

@@ -31,6 +31,10 @@ extension Road {
     if head.flags.contains(.again), !isKnown(head, remote), !remote.far.isWhole(session: head.session) {
       return replyStale(packet, remote, order: NackReason.unknown)
     }
+    guard head.coatKind == .nacl && packet.layout.coatLength > 0 || !remote.far.isPast(head.session) else {
+      count(.dropReplay)
+      return refuse(packet, remote)
+    }
     count(.messageSegmentRx)
     count(.messageBytesRx, packet.layout.coatLength)
     if head.segmentCount <= 1, !head.flags.contains(.segment) {
@@ -117,6 +121,7 @@ extension Road {
 
   /// The message is the application's now, once and for all.
   private func take(_ packet: Packet, _ body: ReceivedBody, _ remote: Remote) {
+    if packet.head.coatKind == .nacl, packet.layout.coatLength > 0 { remote.far.unsealed(packet.head.session) }
     let isNewest = remote.far.take(packet.head.transaction)
     heard(remote, from: packet.from, isNewest: isNewest)
     count(.messengentCorrespondComplete)

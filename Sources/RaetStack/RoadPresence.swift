@@ -130,6 +130,8 @@ extension Road {
     if before != .alive {
       if before == .reaped { count(.remoteUnreap) }
       report(.alive, remote)
+      // What was under way has waited for this.
+      remote.messages.flightDue = min(remote.messages.flightDue, now)
       pump(remote)
     }
     if remote.alive == nil, !remote.allow.isUnderWay { refreshHeartbeat(remote) }

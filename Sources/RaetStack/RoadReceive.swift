@@ -133,6 +133,11 @@ extension Road {
       remote.messages.incoming[key] = nil
       count(.staleCorrespondent)
     }
+    // Nothing sealed with the keys of the session before is taken any more (PROTOCOL 6.4.3).
+    if case .allowed(let relation, var keys) = remote.standing {
+      keys.previous = nil
+      remote.standing = .allowed(relation, keys)
+    }
     confirmAllowed(remote)
   }
 
@@ -176,7 +181,7 @@ extension Road {
 
   /// A fresh packet of the remote came: it is there, and it is where the packet came from.
   func heard(_ remote: Remote, from: Address, isNewest: Bool) {
-    if isNewest, settings.isMutable, var relation = remote.relation, relation.address != from,
+    if isNewest, remote.far.isWhole(session: remote.far.id), settings.isMutable, var relation = remote.relation, relation.address != from,
       relation.address.family == from.family
     {
       relation.address = from

@@ -1,0 +1,58 @@
+import RaetSession
+import RaetWire
+import Testing
+
+@testable import RaetStack
+
+/// What a program that dies and starts again costs: nothing that was reported delivered, and 30 s at the most.
+@Suite struct RoadRestartTests {
+  enum Side: CaseIterable { case main, other, both }
+
+  static func restart(_ side: Side, _ pair: Pair, losesStore: Bool = false) throws {
+    if side != .other { try pair.main.restart(now: pair.road.now, losesStore: losesStore) }
+    if side != .main { try pair.other.restart(now: pair.road.now, losesStore: losesStore) }
+  }
+
+  @Test(arguments: Side.allCases) func bothAgreeAgainAfterARestart(side: Side) throws {
+    let pair = try Pair(1)
+    try pair.expectThatMessagesPass()
+    try Self.restart(side, pair)
+    let areBack = pair.road.run(30 * second) { pair.areAllowed }
+    #expect(areBack)
+    try pair.expectThatMessagesPass()
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64]) func aMainThatLostItsStoreIsJoinedAnew(seed: UInt64) throws {
+    let pair = try Pair(seed)
+    // Sessions far ahead of those that the new main will count.
+    for _ in 0..<5 {
+      try pair.expectThatMessagesPass()
+      _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+      pair.road.run(second)
+    }
+    pair.main.settings.signSeed = nil
+    let keys = pair.main.store.records.filter { $0.key.hasPrefix("role/local") || $0.key.hasPrefix("local/") }
+    pair.main.store.records = keys
+    try pair.main.restart(now: pair.road.now)
+    let areBack = pair.road.run(30 * second) { pair.areAllowed }
+    #expect(areBack)
+    try pair.expectThatMessagesPass()
+  }
+
+  @Test(arguments: Side.allCases, [2_000, 300_000]) func aLargeMessageSurvivesARestartOfTheReceiver(
+    side: Side, size: Int
+  ) throws {
+    let pair = try Pair(4)
+    let body = makeBody(1, size)
+    if side == .main { try pair.sendThere(body) } else { try pair.sendBack(body) }
+    pair.road.run(4 * millisecond)
+    try Self.restart(side == .main ? .main : .other, pair)
+    let (sender, receiver) = side == .main ? (pair.other, pair.main) : (pair.main, pair.other)
+    let isDone = pair.road.run(30 * second) { !sender.events(.delivered).isEmpty || !sender.events(.failed).isEmpty }
+    #expect(isDone)
+    let arrived = receiver.bodies.filter { $0 == body }.count
+    #expect(arrived <= 1)
+    if !sender.events(.delivered).isEmpty { #expect(arrived == 1) }
+    if let failed = sender.events(.failed).first, failed.status != .unknown { #expect(arrived == 0) }
+  }
+}
