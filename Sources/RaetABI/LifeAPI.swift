@@ -21,9 +21,7 @@ public func raet_stack_new(
     store = HostStore(host.ops, host.user)
   } else if let folder = config.folder {
     do throws(StoreError) { store = try FileStore.open(folder: folder) } catch {
-      let failure = RoadFailure(error, folder)
-      config.error = CText(failure.text)
-      return failure.status.rawValue
+      return refuse(RoadFailure(error, folder), config)
     }
   } else {
     store = MemoryStore()
@@ -38,9 +36,15 @@ public func raet_stack_new(
     out.pointee = handle
     return raet_status(RAET_OK)
   } catch {
-    config.error = CText(error.text)
-    return error.status.rawValue
+    return refuse(error, config)
   }
+}
+
+/// Keeps the reason for raet_config_error().
+private func refuse(_ failure: RoadFailure, _ config: ConfigHandle) -> raet_status {
+  let system = failure.systemError == 0 ? "" : ": " + Text.systemError(failure.systemError)
+  config.error = CText(failure.text + system)
+  return failure.status.rawValue
 }
 
 /// See raet.h.
@@ -68,7 +72,7 @@ public func raet_stack_adopt_fd(_ stack: OpaquePointer!, _ descriptor: Int32, _ 
 private func failure(_ error: SocketError, _ what: String) -> Failure {
   switch error {
   case .system(EBADF): return Failure(.invalid, "\(what): no open descriptor")
-  case .system(let number): return Failure(.io, "\(what): errno \(number)")
+  case .system(let number): return Failure(.io, "\(what): \(Text.systemError(number))")
   case .notUDP: return Failure(.invalid, "\(what): not a UDP socket")
   }
 }

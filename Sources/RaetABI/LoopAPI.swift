@@ -37,7 +37,7 @@ public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: U
     stack.giveBack()
     let limit = Int(most == 0 ? packetsPerService : most)
     if let error = stack.driver.service(now: stack.now, limit: limit) {
-      throw Failure(.io, "the socket is broken: errno \(error)")
+      throw Failure(.io, "the socket is broken: \(Text.systemError(error))")
     }
     if stack.road.isClosed { stack.driver.closeSocket() }
   }

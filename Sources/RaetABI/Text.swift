@@ -28,6 +28,15 @@ enum Text {
     }
   }
 
+  /// What an errno means, in the system's words.
+  static func systemError(_ number: Int32) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { room in
+      guard let start = room.baseAddress else { return "" }
+      rx_error_text(number, start, room.count)
+      return String(cString: start)
+    }
+  }
+
   /// A static string as C sees it.
   static func pointer(_ text: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)

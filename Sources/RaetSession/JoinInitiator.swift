@@ -73,11 +73,12 @@ public struct JoinInitiator {
     switch kind {
     case .response: return .judge
     case .pend:
+      guard pendingBody == nil else { return .misplaced }
       state = .pendedThere(RedoTimer(Times.joinPended, now: now))
       return .wait
     case .nack, .refuse: return .refused
     case .reject: return .rejected
-    case .renew: return isVacuous ? .misplaced : .renew
+    case .renew: return isVacuous || pendingBody != nil ? .misplaced : .renew
     case .message, .ack, .resend, .request, .hello, .cookie, .initiate, .unjoined, .unallowed, .done:
       return .misplaced
     }

@@ -19,6 +19,13 @@ public struct NearSession {
     reserved = stored
   }
 
+  /// In the middle of a session.
+  init(session: UInt32, reserved: UInt32, lastTransaction: UInt32) {
+    id = session
+    self.reserved = reserved
+    self.lastTransaction = lastTransaction
+  }
+
   /// True when the present id is not on disk yet and `reserveMore()` has to be called and stored before it is used.
   public var needsReserve: Bool { id == 0 || reserved == 0 || !Serial.isNewerOrEqual(reserved, id) }
 

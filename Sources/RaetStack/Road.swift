@@ -194,7 +194,7 @@ public struct RoadFailure: Error {
   /// A store's failure with the record, or folder, of this name.
   public init(_ error: StoreError, _ key: String) {
     switch error {
-    case .system(let number): self.init(.io, "store: \(key): errno \(number)", systemError: number)
+    case .system(let number): self.init(.io, "store: \(key)", systemError: number)
     case .host(let status): self.init(.io, "store of the host: \(key): status \(status)")
     case .locked: self.init(Status.locked, "another process uses the store")
     case .unsafe: self.init(.store, "store: \(key): a symbolic link, or of another user")

@@ -231,8 +231,8 @@ extension Road {
   private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey, startsOver: Bool) -> Bool {
     let wasCandidate = remote.candidate
     let isNew = !remote.isStored
+    remote.candidate = nil
     if let candidate = wasCandidate, candidate.relation.farID == relation.farID {
-      remote.candidate = nil
       count(.candidateProved)
       if roles[relation.role]?.keys != relation.keys {
         setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: true)
@@ -256,7 +256,9 @@ extension Road {
   /// True when the remote has lost its store, as its vacuous join said, and counts its sessions anew. Anybody can forge
   /// such a join: while the `session` of its hello goes on from the last one, nothing of that is forgotten.
   private func startsOver(_ remote: Remote, _ relation: Relation, session: UInt32?) -> Bool {
-    guard let candidate = remote.candidate, candidate.resetsSession, candidate.relation == relation else { return false }
+    guard let candidate = remote.candidate, candidate.resetsSession, candidate.relation == relation else {
+      return false
+    }
     guard let session else { return true }
     return !Serial.isNewerOrEqual(session, remote.far.id)
   }
@@ -324,6 +326,8 @@ extension Road {
       remote.anew = nil
       return refreshHeartbeat(remote)
     }
+    // What a join said of the remote has not come true. Anybody can forge one: it must not be tried for good.
+    if status == .timedOut || status == .rejected || status == .unjoined { remote.candidate = nil }
     // A remote that is silent may have forgotten us: only a join finds out.
     if status == .timedOut, remote.goal == .connect, remote.join == nil {
       startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)

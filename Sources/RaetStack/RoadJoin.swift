@@ -17,7 +17,7 @@ extension Road {
   }
 
   func startJoin(_ remote: Remote, isVacuous: Bool, host: UInt64, timeout: UInt64) {
-    let (transaction, _) = remote.near.nextTransaction()
+    let transaction = nextTransaction(remote).transaction
     let join = JoinInitiator(
       transaction: transaction, isVacuous: isVacuous, host: host, timeout: timeout, now: now)
     remote.join = join
@@ -208,7 +208,7 @@ extension Road {
     remote.toldJoin = status.rawValue
     if status == .ok {
       remote.anew = nil
-      remote.upkeep = now
+      keepUp(remote)
     } else {
       tryAnew(remote, status == .pending ? Times.pendedJoinAnew : Times.joinAnew)
     }

@@ -108,7 +108,7 @@ extension Road {
     guard !packet.isAnswer else { return receiveAnswer(packet, remote, relation) }
     // A remote that counts anew has to prove itself by a handshake before its numbers mean anything.
     if let candidate = remote.candidate, candidate.resetsSession, head.transactionKind == .allow,
-      candidate.relation.farID == head.source
+      candidate.relation.farID == head.source, candidate.relation.keys == relation.keys
     {
       return receiveAllow(packet, remote, candidate.relation)
     }
@@ -181,8 +181,8 @@ extension Road {
 
   /// A fresh packet of the remote came: it is there, and it is where the packet came from.
   func heard(_ remote: Remote, from: Address, isNewest: Bool) {
-    if isNewest, remote.far.isWhole(session: remote.far.id), settings.isMutable, var relation = remote.relation, relation.address != from,
-      relation.address.family == from.family
+    if isNewest, remote.far.isWhole(session: remote.far.id), settings.isMutable, var relation = remote.relation,
+      relation.address != from, relation.address.family == from.family
     {
       relation.address = from
       remote.relation = relation

@@ -172,12 +172,11 @@ extension Road {
       guard remote.join == nil, !remote.allow.isUnderWay else { return }
       _ = startAllow(remote, host: 0, timeout: Times.allow)
     case .allowed:
-      guard remote.goal != .rest, remote.alive == nil, settings.period > 0 || remote.goal == .connect else { return }
       if remote.candidate != nil, remote.goal == .connect, remote.join == nil, !remote.allow.isUnderWay {
         _ = startAllow(remote, host: 0, timeout: Times.allow)
-      } else {
-        startHeartbeat(remote)
       }
+      guard remote.goal != .rest, remote.alive == nil, settings.period > 0 || remote.goal == .connect else { return }
+      startHeartbeat(remote)
     }
   }
 

@@ -21,6 +21,10 @@ class ErrorTest(unittest.TestCase):
         self.assertEqual(str(error), f"RAET_EPENDING: {error.text} (road 'a')")
         self.assertGreater(len(error.text), 5)
 
+    def test_reason_why_there_is_no_road_is_told(self) -> None:
+        with self.assertRaisesRegex(libraet.SystemFailure, "/dev/null/x: Not a directory"):
+            libraet.Road("a", directory="/dev/null/x")
+
     def test_what_is_said_is_said_once(self) -> None:
         error = error_for(Status.EPENDING, error_for(Status.EPENDING).text)
         self.assertEqual(str(error), f"RAET_EPENDING: {error.text}")

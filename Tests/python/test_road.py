@@ -86,6 +86,16 @@ class ConnectTest(RoadTest):
             beta.connect("127.0.0.1:9", "main")
         self.assertEqual(caught.exception.remote, peer)
 
+    def test_remote_that_has_moved_is_found_where_the_host_says(self) -> None:
+        main, beta = self.road("main"), self.road("beta")
+        peer = beta.add_remote("127.0.0.1:9", name="main")
+        peer.connect()
+        peer.move(main.endpoint)
+        self.settle(lambda: peer.allowed, main, beta)
+        self.assertEqual(peer.endpoint, main.endpoint)
+        with self.assertRaises(libraet.InvalidArgument):
+            peer.move("127.0.0.1:0")
+
     def test_single_join_is_a_transaction(self) -> None:
         main, beta = self.road("main"), self.road("beta")
         remote = beta.add_remote(main.endpoint)

@@ -152,6 +152,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "raet_config_set_store": (_status, (_handle, POINTER(StoreOps), c_void_p)),
     "raet_config_set_random": (_status, (_handle, RandomFn, c_void_p)),
     "raet_config_key": (_status, (c_char_p, _enum_out, _enum_out)),
+    "raet_config_error": (c_char_p, (_handle,)),
     # Life of a stack
     "raet_stack_new": (_status, (_handle, c_uint64, POINTER(_handle))),
     "raet_stack_open": (_status, (_handle, c_uint64)),
@@ -173,6 +174,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "raet_stack_set_wake": (_status, (_handle, WakeFn, c_void_p)),
     # Remotes
     "raet_remote_add": (_status, (_handle, c_char_p, c_char_p, POINTER(_remote))),
+    "raet_remote_set_endpoint": (_status, (_handle, _remote, c_char_p, c_uint64)),
     "raet_remote_remove": (_status, (_handle, _remote, c_uint64)),
     "raet_remote_find": (_status, (_handle, c_char_p, POINTER(_remote))),
     "raet_remote_next": (_status, (_handle, _remote, POINTER(_remote))),

@@ -123,7 +123,8 @@ class Stack(Roles):
             stack = c_void_p()
             status = lib.raet_stack_new(configuration.handle, now(), byref(stack))
             if status:
-                raise error_for(status, f"road {name!r}")
+                reason = (lib.raet_config_error(configuration.handle) or b"").decode("utf-8", "replace")
+                raise error_for(status, reason or f"road {name!r}")
             self._pointer = stack.value
         try:
             self.set_log_level(log_level)

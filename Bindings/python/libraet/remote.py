@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _abi, _bodies
 from ._abi import lib
-from ._handle import now, time_limit
+from ._address import EndpointLike, family_of, resolve
+from ._handle import c_string, now, time_limit
 from .enums import Acceptance, Status
 from .errors import RaetError
 from .keys import PublicKeys
@@ -167,6 +168,11 @@ class Remote:
     def disconnect(self) -> None:
         """Stops keeping the connection: no heartbeats, no new attempts. What is known of the remote stays."""
         self._stack._call(lib.raet_disconnect, self.id, now())
+
+    def move(self, endpoint: EndpointLike) -> None:
+        """Tells where the remote is now. Names of hosts are looked up, which may block."""
+        address = resolve(endpoint, family_of(self._stack.endpoint))
+        self._stack._call(lib.raet_remote_set_endpoint, self.id, c_string(address), now())
 
     def remove(self) -> None:
         """Removes the remote, here and in the store; its messages end with `Canceled`, its role's keys stay."""
