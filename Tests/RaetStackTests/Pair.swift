@@ -11,6 +11,13 @@ struct Pair {
   let main: Node
   let other: Node
 
+  init(road: VirtualRoad, main: Node, other: Node) {
+    self.road = road
+    self.main = main
+    self.other = other
+    road.nodes = [main, other]
+  }
+
   /// Both accept once, unless `change` (which is called for both) says otherwise.
   init(_ seed: UInt64, connects: Bool = true, change: (inout RoadSettings) -> Void = { _ in }) throws {
     road = VirtualRoad(seed: seed)
