@@ -48,8 +48,8 @@ static void nulls(raet_config *config, raet_stack *stack) {
   char text[64];
 
   INVALID(raet_config_new(RAET_KIND_ROAD, NULL));
-  INVALID(raet_config_new(0, &new_config));
-  INVALID(raet_config_new(UINT32_MAX, &new_config));
+  CHECK_STATUS(RAET_ENOTSUP, raet_config_new(0, &new_config));
+  CHECK_STATUS(RAET_ENOTSUP, raet_config_new(UINT32_MAX, &new_config));
   CHECK(new_config == NULL);
   raet_config_free(NULL);
   INVALID(raet_config_set_u64(NULL, RAET_KEY_MAIN, 1));
