@@ -94,6 +94,12 @@ extension Road {
     answer(packet.head, .ack, to: remote.relation?.address ?? packet.from)
   }
 
+  /// True while we wait for the ack to our initiate: the remote may be a session ahead of us, and sends its ack again.
+  func isAboutToBeAllowed(_ remote: Remote) -> Bool {
+    guard case .initiating(let allow) = remote.allow else { return false }
+    return allow.isInitiated
+  }
+
   // MARK: The side that is asked.
 
   func receiveAllow(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
@@ -118,7 +124,7 @@ extension Road {
       count(.dropReplay)
       return replyStale(packet, remote)
     }
-    guard remote.isJoined, roles[relation.role]?.acceptance == .accepted else {
+    guard remote.isJoined, isAccepted(relation) else {
       count(.unjoinedAllowAttempt)
       return answer(head, .unjoined, to: packet.from)
     }
@@ -229,19 +235,17 @@ extension Road {
 
   /// The handshake has proved the remote: what a join said of it becomes true, the keys change, a session begins.
   private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey, startsOver: Bool) -> Bool {
+    guard isAccepted(relation) else { return false }
     let wasCandidate = remote.candidate
     let isNew = !remote.isStored
     remote.candidate = nil
     if let candidate = wasCandidate, candidate.relation.farID == relation.farID {
       count(.candidateProved)
-      if roles[relation.role]?.keys != relation.keys {
-        setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: true)
-      }
     }
     adopt(relation, remote)
     remote.isStored = true
     let previous = startsOver ? nil : remote.keys?.current
-    guard beginSession(remote), saveIfNew(remote, isNew: isNew || wasCandidate != nil) else {
+    guard beginSession(remote), saveIfNew(remote, relation, isNew: isNew || wasCandidate != nil) else {
       remote.isStored = !isNew
       return false
     }
@@ -270,10 +274,12 @@ extension Road {
     remote.far = FarSession()
   }
 
-  private func saveIfNew(_ remote: Remote, isNew: Bool) -> Bool {
+  private func saveIfNew(_ remote: Remote, _ relation: Relation, isNew: Bool) -> Bool {
     guard isNew else { return true }
-    if let role = remote.relation?.role, let known = roles[role], !saveRole(role, known) { return false }
-    return saveRemote(remote) && saveLocal()
+    let role = Role(acceptance: .accepted, keys: relation.keys)
+    guard saveRole(relation.role, role), saveRemote(remote), saveLocal() else { return false }
+    setRole(relation.role, role, isStored: false)
+    return true
   }
 
   /// Begins our next session with the remote, on disk before it is used.

@@ -119,15 +119,25 @@ extension Road {
   /// Sends a packet of the join to its address, if that has been sent enough to be sent so much, and keeps it.
   private func send(_ joinee: JoinResponder, _ kind: PacketKind, to address: Address) {
     var joinee = joinee
-    let body = kind == .response ? joinBody(nearID: joinee.nearID) : []
-    let head = responseHead(joinee, kind)
-    if joinee.spend((head.encodedLength(coatLength: body.count) ?? 0) &+ body.count) {
-      transmit(head, body: body, to: address)
-    } else {
-      count(.dropCredit)
-    }
+    spend(&joinee, kind, to: address)
     joinees[address] = joinee
     joineesDue = min(joineesDue, joinee.due)
+  }
+
+  /// Ends a join with a packet, if there is credit for it.
+  private func end(_ joinee: JoinResponder, _ kind: PacketKind, at address: Address) {
+    var joinee = joinee
+    spend(&joinee, kind, to: address)
+    joinees[address] = nil
+  }
+
+  private func spend(_ joinee: inout JoinResponder, _ kind: PacketKind, to address: Address) {
+    let body = kind == .response ? joinBody(nearID: joinee.nearID) : []
+    let head = responseHead(joinee, kind)
+    guard joinee.spend((head.encodedLength(coatLength: body.count) ?? 0) &+ body.count) else {
+      return count(.dropCredit)
+    }
+    transmit(head, body: body, to: address)
   }
 
   private func responseHead(_ joinee: JoinResponder, _ kind: PacketKind) -> Head {
@@ -181,6 +191,17 @@ extension Road {
     reschedule(remote)
   }
 
+  /// A hello says as much as the ack that it follows, which was lost, and says it signed.
+  func completeJoinBySignature(_ packet: Packet) {
+    let head = packet.head
+    guard head.transactionKind == .allow, head.packetKind == .hello, head.footKind == .nacl,
+      let joinee = joinees[packet.from], joinee.isAnswered, joinee.nearID == head.destination,
+      joinee.farID == head.source, let relation = relation(joinee.body, packet.from, farID: joinee.farID),
+      verifyFoot(packet, relation, nil) != nil
+    else { return }
+    complete(joinee, at: packet.from)
+  }
+
   /// A person, or an earlier life, knew the keys already: then the remote is worth keeping before it has proved itself.
   private func storeIfKnown(_ remote: Remote, _ relation: Relation) {
     guard settings.accept == .never, roles[relation.role]?.acceptance == .accepted else { return }
@@ -214,8 +235,7 @@ extension Road {
       joinee.respond(now: now)
       send(joinee, .response, to: address)
     case .rejected:
-      transmit(responseHead(joinee, .reject), body: [], to: address)
-      joinees[address] = nil
+      end(joinee, .reject, at: address)
     }
   }
 
@@ -240,8 +260,7 @@ extension Road {
     case .poll:
       refreshRole(joinee.body.role)
     case .end:
-      transmit(responseHead(joinee, .nack), body: [], to: address)
-      joinees[address] = nil
+      end(joinee, .nack, at: address)
     }
   }
 }

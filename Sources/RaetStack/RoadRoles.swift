@@ -4,15 +4,16 @@ import RaetWire
 
 /// Roles, their keys, and who accepts them (PROTOCOL 6.3).
 extension Road {
-  /// Decides on the keys that a join brings. What is decided anew is stored: at once for remotes that we asked
-  /// (`isStored`) and for keys that wait for a person, else when a handshake proves the remote.
+  /// Decides on the keys that a join brings. What is decided anew is kept: at once for remotes that we asked (`isStored`)
+  /// and for keys that wait for a person, else when a handshake proves the remote, so that strangers who only claim a
+  /// role neither take it nor fill the memory.
   func admit(_ relation: Relation, isStored: Bool) -> Admission {
     if roles[relation.role] != nil { refreshRole(relation.role) }
     let admission = Admission.decide(
       relation.keys, known: roles[relation.role], mode: settings.accept, isMutable: settings.isMutable)
     switch admission {
     case .accepted(let isNew):
-      if isNew { setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: isStored) }
+      if isNew, isStored { setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: true) }
     case .pending(let isNew):
       if isNew {
         guard pendingCount < settings.maxPending else {
@@ -28,6 +29,16 @@ extension Road {
       if areOther { report(.keyChanged, nil, status: .rejected, name: relation.role) }
     }
     return admission
+  }
+
+  /// Whether the keys that a relation claims for its role are accepted as things stand.
+  func isAccepted(_ relation: Relation) -> Bool {
+    let admission = Admission.decide(
+      relation.keys, known: roles[relation.role], mode: settings.accept, isMutable: settings.isMutable)
+    switch admission {
+    case .accepted, .changed: return true
+    case .pending, .rejected: return false
+    }
   }
 
   private var pendingCount: Int {
@@ -57,7 +68,8 @@ extension Road {
 
   /// What was decided on the keys of a remote's role.
   public func acceptance(of remote: Remote) -> Acceptance {
-    remote.relation.flatMap { roles[$0.role]?.acceptance } ?? .pending
+    guard let relation = remote.relation else { return .pending }
+    return roles[relation.role]?.acceptance ?? (isAccepted(relation) ? .accepted : .pending)
   }
 
   /// What is known of a role.
