@@ -71,6 +71,7 @@ class ReferencePeer:
         self.presence = False
         self.wanted = {}  # address of each remote to keep connected -> its name, and when to try again
         self.known = {}
+        self.backlog = []
         self.origin = time.monotonic()
         self.running = True
 
@@ -114,9 +115,7 @@ class ReferencePeer:
         self.stack.alive(uid=self.stack.nameRemotes[name].uid)
 
     def do_send(self, to, ids, size, kind=None):
-        uid = self.stack.nameRemotes[to].uid
-        for ident in ids:
-            self.stack.transmit(bodies.make(ident, size), uid=uid)
+        self.backlog += [(to, ident, size) for ident in ids]
 
     def do_send_empty(self, to):
         self.stack.transmit({}, uid=self.stack.nameRemotes[to].uid)
@@ -193,6 +192,14 @@ class ReferencePeer:
                 want["next"] = self.now() + 0.3
                 self.stack.allow(uid=remote.uid)
 
+    def send_backlog(self):
+        """Hands on what can pass now; the reference drops what is sent to a remote that is not allowed."""
+        for entry in self.backlog[:]:
+            remote = self.stack.nameRemotes.get(entry[0])
+            if remote and remote.allowed:
+                self.stack.transmit(bodies.make(*entry[1:]), uid=remote.uid)
+                self.backlog.remove(entry)
+
     def report_states(self):
         """Reports each change of a remote as an event."""
         current = {}
@@ -223,6 +230,7 @@ class ReferencePeer:
         self.keep_connected()
         if self.presence:
             stack.manage()
+        self.send_backlog()
         stack.serviceAllTx()
         self.report_states()
         return busy
