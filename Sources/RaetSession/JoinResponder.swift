@@ -67,7 +67,7 @@ public struct JoinResponder {
     state =
       isPended
       ? .pended(poll: now.after(Times.acceptancePoll), forgotten: now.after(Times.pendedJoin))
-      : .responded(RedoTimer(Times.joinResponse, now: now), limit: now.after(Times.join))
+      : .responded(RedoTimer(Times.joinResponse, now: now), limit: now.after(Times.joinAnswered))
   }
 
   /// True while a person has to decide on the keys.
@@ -77,6 +77,9 @@ public struct JoinResponder {
     case .responded, .pendedThere: return false
     }
   }
+
+  /// True once the response is out.
+  public var isAnswered: Bool { !isPended }
 
   /// When `step(now:)` has something to do.
   public var due: UInt64 {
@@ -101,7 +104,7 @@ public struct JoinResponder {
     case .request:
       switch state {
       case .pended(let poll, _): state = .pended(poll: poll, forgotten: now.after(Times.pendedJoin))
-      case .responded(let timer, _): state = .responded(timer, limit: now.after(Times.join))
+      case .responded(let timer, _): state = .responded(timer, limit: now.after(Times.joinAnswered))
       case .pendedThere(let timer, _): state = .pendedThere(timer, forgotten: now.after(Times.pendedJoin))
       }
       return .again
@@ -117,7 +120,10 @@ public struct JoinResponder {
       case .pended: return .misplaced
       case .responded, .pendedThere: return .complete
       }
-    case .nack, .refuse, .reject: return .end
+    case .nack:
+      // Once the response is out, the reference means by it that its join is complete, and that its ack was lost.
+      return isPended ? .end : .wait
+    case .refuse, .reject: return .end
     case .message, .resend, .response, .hello, .cookie, .initiate, .unjoined, .unallowed, .renew, .done:
       return .misplaced
     }
@@ -125,7 +131,7 @@ public struct JoinResponder {
 
   /// A person has accepted the keys: the caller sends the response now.
   public mutating func respond(now: UInt64) {
-    state = .responded(RedoTimer(Times.joinResponse, now: now), limit: now.after(Times.join))
+    state = .responded(RedoTimer(Times.joinResponse, now: now), limit: now.after(Times.joinAnswered))
   }
 
   /// What is due.

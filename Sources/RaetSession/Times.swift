@@ -44,6 +44,8 @@ public enum Times {
   public static let deadHeartbeat = 10 * second
   /// While a join waits for a person, the store is looked at for a change from outside this often.
   public static let acceptancePoll = second
+  /// A join that was answered is kept for this long: its ack may be lost, and the handshake that shows so may be, too.
+  public static let joinAnswered = 30 * second
   /// A pended join is forgotten when it was not asked about for this long.
   public static let pendedJoin = 190 * second
   /// A half received message is given up when nothing of it came for this long.

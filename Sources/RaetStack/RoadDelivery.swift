@@ -50,6 +50,8 @@ extension Road {
 
   /// The message was not delivered, and the sender is told so, unless an earlier life may have delivered it.
   private func refuse(_ packet: Packet, _ remote: Remote) {
+    // It may be of the session that our handshake begins: it comes again.
+    guard !isAboutToBeAllowed(remote) else { return }
     let reason = nackReason(packet.head, remote)
     answer(packet.head, .nack, order: reason, to: remote.relation?.address ?? packet.from)
   }

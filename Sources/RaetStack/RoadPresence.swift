@@ -55,6 +55,7 @@ extension Road {
       count(.unjoinedAliveAttempt)
       answer(head, .unjoined, to: address)
     case .joined:
+      guard !isAboutToBeAllowed(remote) else { return }
       count(.unallowedAliveAttempt)
       answer(head, .unallowed, to: address)
     case .allowed:

@@ -49,6 +49,7 @@ extension Road {
       guard packet.head.footKind == .none else { return count(.dropSignature) }
       return packet.isAnswer ? receiveJoinAnswer(packet) : receiveJoin(packet)
     }
+    completeJoinBySignature(packet)
     guard let remote = byNear[packet.head.destination] else { return count(.unknownDestinationUid) }
     guard let relation = verify(packet, remote) else { return }
     receive(packet, remote, relation)
@@ -85,7 +86,7 @@ extension Road {
     }
   }
 
-  private func verifyFoot(_ packet: Packet, _ first: Relation?, _ second: Relation?) -> Relation? {
+  func verifyFoot(_ packet: Packet, _ first: Relation?, _ second: Relation?) -> Relation? {
     let whole = UnsafeRawBufferPointer(rebasing: packet.datagram[0..<packet.layout.foot.upperBound])
     let foot = UnsafeMutableRawBufferPointer(rebasing: packet.datagram[packet.layout.foot])
     let found = withUnsafeTemporaryAllocation(byteCount: SigningKey.signatureLength, alignment: 8) {
@@ -93,6 +94,7 @@ extension Road {
       guard let kept = signature.baseAddress, foot.count == signature.count else { return nil }
       signature.copyMemory(from: UnsafeRawBufferPointer(foot))
       foot.initializeMemory(as: UInt8.self, repeating: 0)
+      defer { foot.copyMemory(from: UnsafeRawBufferPointer(signature)) }
       if let first, first.keys.verify.verify(kept, whole) { return first }
       if let second, second.keys.verify.verify(kept, whole) { return second }
       return nil
