@@ -16,7 +16,7 @@ limit=900 # seconds that a step may take
 
 packages() {
   need_packages make gcc g++ libc6-dev binutils pkg-config libsodium-dev libmsgpack-dev libjansson-dev \
-    python3 python3-venv valgrind abigail-tools doxygen || return
+    python3 python3-venv python3-setuptools python3-wheel python3-msgpack valgrind abigail-tools doxygen || return
   swift --version || { echo 'Swift 6.3 is needed: https://www.swift.org/install/linux/'; return 1; }
 }
 run() {

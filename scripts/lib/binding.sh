@@ -1,14 +1,9 @@
 # binding_python: installs the Python binding, with the library in it, into a virtual environment under build/, and sets
-# PYTHON to its interpreter. To be sourced, from the top of the checkout.
+# PYTHON to its interpreter. To be sourced, from the top of the checkout. Debian's Python, setuptools, wheel and msgpack:
+# nothing has to be downloaded.
 binding_python() {
-  local venv=$PWD/build/venv pip
-  PYTHON=$venv/bin/python
-  pip=("$PYTHON" -m pip --quiet --disable-pip-version-check install)
-  if [ ! -e "$venv/ready" ]; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "${pip[@]}" setuptools wheel msgpack
-    touch "$venv/ready"
-  fi
-  "${pip[@]}" --force-reinstall --no-deps --no-build-isolation ./Bindings/python
+  PYTHON=$PWD/build/venv/bin/python
+  [ -x "$PYTHON" ] || /usr/bin/python3 -m venv --system-site-packages build/venv
+  "$PYTHON" -m pip --quiet --disable-pip-version-check install --force-reinstall --no-deps --no-index \
+    --no-build-isolation ./Bindings/python
 }
