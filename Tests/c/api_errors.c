@@ -64,6 +64,7 @@ static void nulls(raet_config *config, raet_stack *stack) {
   INVALID(raet_config_key("name", NULL, NULL));
   CHECK_OK(raet_config_key("name", &number, NULL));
 
+  CHECK(raet_config_error(NULL) != NULL);
   INVALID(raet_stack_new(NULL, 0, &new_stack));
   INVALID(raet_stack_new(config, 0, NULL));
   CHECK(new_stack == NULL);
@@ -95,6 +96,8 @@ static void nulls(raet_config *config, raet_stack *stack) {
   INVALID(raet_remote_add(NULL, "a", "127.0.0.1:7531", &remote));
   INVALID(raet_remote_add(stack, "a", NULL, &remote));
   INVALID(raet_remote_add(stack, "a", "127.0.0.1:7531", NULL));
+  INVALID(raet_remote_set_endpoint(NULL, 1, "127.0.0.1:7531", 0));
+  INVALID(raet_remote_set_endpoint(stack, 1, NULL, 0));
   INVALID(raet_remote_remove(NULL, 1, 0));
   INVALID(raet_remote_find(NULL, "a", &remote));
   INVALID(raet_remote_find(stack, NULL, &remote));
@@ -198,6 +201,55 @@ static void wrong_handles(raet_config *config, raet_stack *stack) {
   CHECK_OK(raet_config_set_u64(config, RAET_KEY_MAIN, 1));
 }
 
+/* A handle that was freed is told from one that lives, also when another took its place. */
+static void freed_handles(void) {
+  raet_config *config = NULL, *second = NULL;
+  raet_stack *stack = NULL, *again = NULL;
+  raet_remote remote = 0;
+  uint64_t value = 0;
+  size_t need = 0;
+  const raet_event *event = NULL;
+  char text[64];
+  CHECK_OK(raet_config_new(RAET_KIND_ROAD, &config));
+  CHECK_OK(raet_config_set_str(config, RAET_KEY_NAME, "freed"));
+  CHECK_OK(raet_stack_new(config, 1, &stack));
+  raet_stack_free(stack);
+  CHECK_OK(raet_stack_new(config, 1, &again));
+  for (int i = 0; i < 2; i++) {
+    raet_stack_free(stack);
+    INVALID(raet_stack_get_u64(stack, RAET_KEY_MAIN, &value));
+    INVALID(raet_stack_get_str(stack, RAET_KEY_NAME, text, sizeof text, &need));
+    INVALID(raet_stack_service(stack, 2, 0));
+    INVALID(raet_stack_next_event(stack, &event));
+    INVALID(raet_remote_add(stack, NULL, "127.0.0.1:7531", &remote));
+    INVALID(raet_stack_close(stack, 2, 0));
+    CHECK(raet_stack_error(stack) != NULL);
+    CHECK_NUMBER(-1, raet_stack_fd(stack));
+    CHECK_OK(raet_stack_get_u64(again, RAET_KEY_MAIN, &value));
+  }
+  raet_config_free(config);
+  CHECK_OK(raet_config_new(RAET_KIND_ROAD, &second));
+  raet_config_free(config);
+  INVALID(raet_config_set_u64(config, RAET_KEY_MAIN, 1));
+  INVALID(raet_stack_new(config, 1, &stack));
+  CHECK_OK(raet_config_set_u64(second, RAET_KEY_MAIN, 1));
+  raet_config_free(second);
+  raet_stack_free(again);
+}
+
+/* There may be 65,536 handles; the next is refused until one is freed. */
+static void too_many_handles(void) {
+  static raet_config *configs[65537];
+  size_t count = 0;
+  raet_status status = RAET_OK;
+  while (count < 65537 && (status = raet_config_new(RAET_KIND_ROAD, &configs[count])) == RAET_OK) count++;
+  CHECK_STATUS(RAET_ENOMEM, status);
+  CHECK(count > 65000 && configs[count] == NULL);
+  raet_config_free(configs[count - 1]);
+  CHECK_OK(raet_config_new(RAET_KIND_ROAD, &configs[count - 1]));
+  while (count > 0) raet_config_free(configs[--count]);
+}
+
 static void settings(raet_config *config) {
   static char long_name[5001];
   static const char *const bad_names[] = {"", "\xff\xfe", "a\xc0\x80", "\xed\xa0\x80", long_name};
@@ -277,11 +329,14 @@ static void stacks_that_cannot_be(void) {
   raet_stack *stack = NULL;
   int asked = 0;
   CHECK_OK(raet_config_new(RAET_KIND_ROAD, &config));
+  CHECK_TEXT("", raet_config_error(config));
   INVALID(raet_stack_new(config, 0, &stack)); /* it has no name */
+  CHECK(strlen(raet_config_error(config)) > 0);
   CHECK_OK(raet_config_set_str(config, RAET_KEY_NAME, "a"));
   CHECK_OK(raet_config_set_random(config, no_randomness, &asked));
   CHECK(raet_stack_new(config, 0, &stack) < 0);
   CHECK(asked > 0);
+  CHECK(strlen(raet_config_error(config)) > 0);
   CHECK_OK(raet_config_set_random(config, NULL, NULL));
   CHECK_OK(raet_config_set_str(config, RAET_KEY_DIR, "/dev/null/nowhere"));
   CHECK(raet_stack_new(config, 0, &stack) < 0);
@@ -353,6 +408,7 @@ static void wrong_numbers(raet_stack *stack, raet_remote remote) {
   for (size_t i = 0; i < sizeof remotes / sizeof *remotes; i++) {
     uint64_t none = remotes[i];
     CHECK_STATUS(RAET_ENOTFOUND, raet_remote_remove(stack, none, 0));
+    CHECK_STATUS(RAET_ENOTFOUND, raet_remote_set_endpoint(stack, none, "127.0.0.1:7531", 0));
     CHECK_STATUS(RAET_ENOTFOUND, raet_remote_get_u64(stack, none, RAET_KEY_JOINED, &value));
     CHECK_STATUS(RAET_ENOTFOUND, raet_remote_get_str(stack, none, RAET_KEY_NAME, text, sizeof text, &need));
     CHECK_STATUS(RAET_ENOTFOUND, raet_connect(stack, none, 0));
@@ -372,6 +428,7 @@ static void wrong_numbers(raet_stack *stack, raet_remote remote) {
   CHECK_NUMBER(remote, out);
   INVALID(raet_remote_add(stack, "\xff", "127.0.0.1:7532", &out));
   INVALID(raet_remote_add(stack, "b", "nowhere", &out));
+  INVALID(raet_remote_set_endpoint(stack, remote, "nowhere", 0));
   CHECK_STATUS(RAET_ENOTFOUND, raet_remote_get_u64(stack, remote, 0, &value));
   CHECK_STATUS(RAET_ENOTFOUND, raet_remote_get_u64(stack, remote, RAET_KEY_NAME, &value));
   CHECK_STATUS(RAET_ENOTFOUND, raet_stack_get_u64(stack, RAET_KEY_JOINED, &value));
@@ -437,6 +494,8 @@ int main(void) {
   CHECK_TEXT("", raet_stack_error(stack));
   nulls(config, stack);
   wrong_handles(config, stack);
+  freed_handles();
+  too_many_handles();
   settings(config);
   raet_config_free(config);
   stacks_that_cannot_be();

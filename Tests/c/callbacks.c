@@ -3,10 +3,12 @@
 
 enum { MAIN = 0, OTHER = 1 };
 
+static void on_event(void *user, raet_stack *stack, const raet_event *event);
+
 static struct {
   net *net;
   raet_remote remote;
-  int events, logs, wakes, depth;
+  int events, logs, wakes, randoms, depth;
   int free_at_once;
 } heard;
 
@@ -24,6 +26,30 @@ static void inside(raet_stack *stack) {
   CHECK_OK(raet_stack_get_u64(stack, RAET_KEY_MAIN, &value));
   CHECK_OK(raet_remote_next(stack, 0, &remote));
   CHECK_NUMBER(heard.remote, remote);
+}
+
+/* Inside the log, the store and the source of randomness: nothing may change the stack, all may look. */
+static void in_the_middle(raet_stack *stack) {
+  uint64_t now = heard.net->now, value = 0;
+  raet_remote remote = 0;
+  inside(stack);
+  CHECK_STATUS(RAET_EREENTRANT, raet_stack_dispatch(stack, on_event, &heard, 0));
+  CHECK_STATUS(RAET_EREENTRANT, raet_remote_add(stack, NULL, "127.0.0.1:7532", &remote));
+  CHECK_STATUS(RAET_EREENTRANT, raet_connect(stack, heard.remote, now));
+  CHECK_STATUS(RAET_EREENTRANT, raet_join(stack, heard.remote, now, 0, NULL));
+  CHECK_STATUS(RAET_EREENTRANT, raet_remote_remove(stack, heard.remote, now));
+  CHECK_STATUS(RAET_EREENTRANT, net_send(heard.net, OTHER, heard.remote, 99, 10));
+  CHECK_STATUS(RAET_EREENTRANT, raet_role_set_status(stack, "main", RAET_REJECTED, now));
+  CHECK_OK(raet_stack_get_u64(stack, RAET_KEY_MAIN, &value));
+  CHECK_OK(raet_send_capacity(stack, heard.remote, &value));
+}
+
+static raet_status on_random(void *user, uint8_t *out, size_t len) {
+  static uint64_t state = 5; /* for a test: nobody listens */
+  CHECK(user == &heard);
+  for (size_t i = 0; i < len; i++) out[i] = (uint8_t)(next_random(&state) >> 23);
+  if (heard.net->nodes[OTHER].stack != NULL && heard.randoms++ == 0) in_the_middle(heard.net->nodes[OTHER].stack);
+  return RAET_OK;
 }
 
 static void on_event(void *user, raet_stack *stack, const raet_event *event) {
@@ -50,8 +76,7 @@ static void on_log(void *user, raet_enum level, const char *line, size_t len) {
   CHECK(level >= RAET_LOG_ERROR && level <= RAET_LOG_DEBUG);
   CHECK_NUMBER(strlen(line), len);
   CHECK(strchr(line, '\n') == NULL);
-  if (heard.logs++ == 0 && heard.net->nodes[OTHER].stack != NULL)
-    CHECK_STATUS(RAET_EREENTRANT, raet_stack_service(heard.net->nodes[OTHER].stack, heard.net->now, 0));
+  if (heard.logs++ == 0) in_the_middle(heard.net->nodes[OTHER].stack);
 }
 
 static void on_wake(void *user, raet_stack *stack) {
@@ -79,7 +104,9 @@ static void from_callbacks(void) {
   net net = {0};
   heard.net = &net;
   net_add(&net, MAIN, net_config(MAIN, "main"));
-  net_add(&net, OTHER, net_config(OTHER, "other"));
+  raet_config *config = net_config(OTHER, "other");
+  CHECK_OK(raet_config_set_random(config, on_random, &heard));
+  net_add(&net, OTHER, config);
   raet_stack *other = net.nodes[OTHER].stack;
   CHECK_OK(raet_stack_set_log(other, RAET_LOG_DEBUG, on_log, &heard));
   CHECK_OK(raet_stack_set_wake(other, on_wake, &heard));
@@ -93,6 +120,7 @@ static void from_callbacks(void) {
   CHECK_NUMBER(6, net_count(&net, MAIN, RAET_EV_MESSAGE, NULL));
   CHECK(heard.events >= 8);
   CHECK(heard.logs > 0);
+  CHECK(heard.randoms > 0);
 
   heard.free_at_once = 1;
   heard.events = 0;

@@ -189,6 +189,28 @@ static void cancelled(void) {
   net_end(&net);
 }
 
+/* A remote that was looked for in the wrong place is found when its endpoint is set. */
+static void moved(void) {
+  net net = {0};
+  raet_remote remote = 0;
+  char text[64];
+  size_t need = 0;
+  net_add(&net, MAIN, net_config(MAIN, "main"));
+  net_add(&net, OTHER, net_config(OTHER, "other"));
+  raet_stack *other = net.nodes[OTHER].stack;
+  CHECK_OK(raet_remote_add(other, "main", "127.0.0.1:9999", &remote));
+  CHECK_OK(raet_connect(other, remote, net.now));
+  CHECK_OK(net_send(&net, OTHER, remote, 1, 500));
+  net_run(&net, 10 * SECOND);
+  CHECK_NUMBER(0, net_count(&net, OTHER, RAET_EV_ALLOWED, NULL));
+  CHECK_OK(raet_remote_set_endpoint(other, remote, "127.0.0.1:7530", net.now));
+  CHECK_OK(raet_remote_get_str(other, remote, RAET_KEY_ENDPOINT, text, sizeof text, &need));
+  CHECK_TEXT("127.0.0.1:7530", text);
+  CHECK(net_until(&net, OTHER, RAET_EV_DELIVERED, 1, 120 * SECOND));
+  CHECK_NUMBER(1, net_received(&net, MAIN, 1, 500));
+  net_end(&net);
+}
+
 /* What waits longer than its time limit fails with it. */
 static void timed_out(void) {
   net net = {0};
@@ -300,6 +322,7 @@ int main(void) {
   sent_early();
   back_pressure();
   cancelled();
+  moved();
   timed_out();
   closed(10 * SECOND);
   closed(0);
