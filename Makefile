@@ -70,7 +70,9 @@ ln -sf $(SO) $(@D)/$(SONAME)
 ln -sf $(SONAME) $(@D)/libraet.so
 endef
 
-install: all ## PREFIX=/usr/local LIBDIR=PREFIX/lib INCLUDEDIR=PREFIX/include DESTDIR=
+# Not built here: who installs may have no compiler in the path, as under sudo.
+install: ## PREFIX=/usr/local LIBDIR=PREFIX/lib INCLUDEDIR=PREFIX/include DESTDIR=
+	@[ -f $(BUILD)/$(SO) ] || { echo 'nothing to install: run make first'; exit 1; }
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(BUILD)/$(SO) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(SO) '$(DESTDIR)$(LIBDIR)/$(SONAME)'

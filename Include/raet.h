@@ -93,7 +93,7 @@ enum {
   RAET_ECANCELED = -11,   /**< cancelled by the host, or the stack was closed */
   RAET_ENACK = -12,       /**< the remote refused it with a nack */
   RAET_EREFUSED = -13,    /**< refused for now; the same may succeed later */
-  RAET_EREJECTED = -14,   /**< keys rejected, or a change that is not permitted */
+  RAET_EREJECTED = -14,   /**< rejected: no main estate, keys not accepted, or a change not permitted */
   RAET_EPENDING = -15,    /**< a person has to accept the keys first */
   RAET_EUNJOINED = -16,   /**< not joined */
   RAET_EUNALLOWED = -17,  /**< not allowed */
@@ -284,7 +284,7 @@ RAET_API raet_status raet_config_set_str(raet_config * RAET_NN config, raet_enum
 /** Sets bytes; NULL with 0 brings the default back. RAET_EINVAL as above, or another length than the key has. */
 RAET_API raet_status raet_config_set_bytes(raet_config * RAET_NN config, raet_enum key, const uint8_t * RAET_OPT value,
                                            size_t len);
-/** Why the last raet_stack_new() with this configuration failed; "" when it did not. Valid until the next call with it. */
+/** Why the last setter or raet_stack_new() with this configuration failed; "" when it did not. Valid until the next call. */
 RAET_API const char * RAET_NN raet_config_error(const raet_config * RAET_NN config);
 /** Sets a store of the host's; the functions are copied, `user` is handed to them. NULL: none. Replaces RAET_KEY_DIR. */
 RAET_API raet_status raet_config_set_store(raet_config * RAET_NN config, const raet_store_ops * RAET_OPT ops,
@@ -335,6 +335,8 @@ RAET_API uint32_t raet_stack_interest(const raet_stack * RAET_NN stack);
  * outside raet_stack_service() can leave events, too: take them before you wait.
  */
 RAET_API uint64_t raet_stack_deadline(const raet_stack * RAET_NN stack);
+/** The deadline as poll() takes it: milliseconds from `now`, rounded up; 0 for at once, -1 for not at all. */
+RAET_API int32_t raet_stack_timeout_ms(const raet_stack * RAET_NN stack, uint64_t now);
 /**
  * Receives at most `max_packets` datagrams (0: 256), runs what is due, sends. When more wait, the deadline is `now`.
  * RAET_OK also when single datagrams were bad; RAET_EIO when the socket is broken for good; RAET_ECLOSED after close.
@@ -356,8 +358,9 @@ RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_f
 /** @name Remotes.
  * @{ */
 /**
- * Adds a remote to join. `name` may be NULL: it is learnt in the join. `endpoint` as RAET_KEY_ENDPOINT. The remote may be
- * known already by that name: RAET_EEXIST, and *out is it.
+ * Adds a remote to join. A name is what it must call itself: a join that brings another is rejected. With NULL the name is
+ * learnt in the join. `endpoint` as RAET_KEY_ENDPOINT, with a port. RAET_EEXIST: the name is known, or with NULL the
+ * endpoint, as from the store; *out is that remote. RAET_EAGAIN: RAET_KEY_MAX_REMOTES.
  */
 RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name, const char * RAET_NN endpoint,
                                      raet_remote * RAET_NN out);

@@ -46,7 +46,9 @@ public func raet_config_set_u64(_ config: OpaquePointer!, _ key: raet_enum, _ va
     config.socketBuffer = Int(value)
     return raet_status(RAET_OK)
   }
-  return config.settings.set(key, value) ? raet_status(RAET_OK) : raet_status(RAET_EINVAL)
+  let isSet = config.settings.set(key, value)
+  config.error = isSet ? nil : CText("no setting of this type, or out of range")
+  return isSet ? raet_status(RAET_OK) : raet_status(RAET_EINVAL)
 }
 
 /// See raet.h.
@@ -60,7 +62,10 @@ public func raet_config_set_str(
     guard let read = Text.read(value) else { return raet_status(RAET_EINVAL) }
     text = read
   }
-  return config.set(key, text) ? raet_status(RAET_OK) : raet_status(RAET_EINVAL)
+  let isSet = config.set(key, text)
+  let isEndpoint = Int(key) == RAET_KEY_ENDPOINT
+  config.error = isSet ? nil : CText(isEndpoint ? "no address with a port; names are not looked up" : "not valid")
+  return isSet ? raet_status(RAET_OK) : raet_status(RAET_EINVAL)
 }
 
 extension ConfigHandle {

@@ -28,6 +28,16 @@ public func raet_stack_deadline(_ stack: OpaquePointer!) -> UInt64 {
 }
 
 /// See raet.h.
+@_cdecl("raet_stack_timeout_ms") @implementation
+public func raet_stack_timeout_ms(_ stack: OpaquePointer!, _ now: UInt64) -> Int32 {
+  let deadline = raet_stack_deadline(stack)
+  guard deadline != .max else { return -1 }
+  guard deadline > now else { return 0 }
+  let (quotient, rest) = (deadline &- now).quotientAndRemainder(dividingBy: 1_000_000)
+  return Int32(clamping: quotient &+ (rest > 0 ? 1 : 0))
+}
+
+/// See raet.h.
 @_cdecl("raet_stack_service") @implementation
 public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: UInt32) -> raet_status {
   guard let found = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }

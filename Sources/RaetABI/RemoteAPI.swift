@@ -9,20 +9,18 @@ import RaetWire
 /// See raet.h.
 @_cdecl("raet_remote_add") @implementation
 public func raet_remote_add(
-  _ stack: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ endpoint: UnsafePointer<CChar>!,
+  _ stack: OpaquePointer!, _ label: UnsafePointer<CChar>!, _ endpoint: UnsafePointer<CChar>!,
   _ out: UnsafeMutablePointer<raet_remote>!
 ) -> raet_status {
   guard let out, let address = target(endpoint) else { return raet_status(RAET_EINVAL) }
-  var known: String?
-  if let name {
-    guard let text = Text.read(name) else { return raet_status(RAET_EINVAL) }
-    known = text
+  var name: String?
+  if let text = label {
+    guard let read = Text.read(text) else { return raet_status(RAET_EINVAL) }
+    name = read
   }
   return StackHandle.working(stack, now: nil) { (stack) throws(Failure) in
-    do throws(Status) { out.pointee = try stack.road.addRemote(name: known, address: address) } catch {
-      if error == .exists, let known {
-        out.pointee = try attempt { () throws(Status) in try stack.road.findRemote(name: known) }
-      }
+    do throws(Status) { out.pointee = try stack.road.addRemote(name: name, address: address) } catch {
+      if error == .exists { out.pointee = known(stack.road, name, address) }
       throw Failure(error)
     }
   }
@@ -37,6 +35,12 @@ public func raet_remote_set_endpoint(
   return StackHandle.working(stack, now: now) { (stack) throws(Failure) in
     try attempt { () throws(Status) in try stack.road.moveRemote(remote, to: address, now: stack.now) }
   }
+}
+
+/// The remote of this name, or without one the first at this address.
+private func known(_ road: Road, _ name: String?, _ address: Address) -> UInt64 {
+  guard let name else { return road.findRemote(address: address) ?? 0 }
+  do throws(Status) { return try road.findRemote(name: name) } catch { return 0 }
 }
 
 /// An address that something can be sent to.

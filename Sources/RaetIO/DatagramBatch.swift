@@ -14,6 +14,9 @@ final class DatagramBatch {
   private let controls = UnsafeMutableRawPointer.allocate(byteCount: capacity * controlLength, alignment: 8)
 
   init() {
+    // The room for control data is longer than the data: the rest must not tell what was there before.
+    let room = DatagramBatch.capacity * DatagramBatch.controlLength
+    controls.initializeMemory(as: UInt8.self, repeating: 0, count: room)
     for slot in 0..<DatagramBatch.capacity {
       vectors.advanced(by: slot).initialize(to: iovec())
       var header = rx_mmsghdr()

@@ -106,6 +106,14 @@ public struct AllowInitiator {
     }
   }
 
+  /// True once the initiate was sent: the remote may have taken the new keys, whether its ack comes or not.
+  public var mayHaveChangedKeys: Bool {
+    switch state {
+    case .helloSent: return false
+    case .initiateSent: return true
+    }
+  }
+
   /// A verified packet came that matches by session and transaction.
   public mutating func receive(
     _ kind: PacketKind, body: UnsafeRawBufferPointer, party: HandshakeParty, domain: String, now: UInt64

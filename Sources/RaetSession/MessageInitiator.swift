@@ -10,9 +10,9 @@ public final class MessageInitiator {
     case waiting
     /// Its segments are under way.
     case underway(Flight)
-    /// The remote answered with a nack that does not tell whether it had taken the message before; a heartbeat finds
-    /// out whether the session is still whole.
-    case doubted(Flight)
+    /// The remote answered with a nack; a heartbeat finds out whether it still has the session. `isRefused` when it has
+    /// certainly not taken the message; else the nack leaves open whether it had done so before.
+    case doubted(Flight, isRefused: Bool)
     /// Its session is over and the remote may have it: asked about until `limit`, in that session.
     case inquiring(Flight, limit: UInt64)
   }

@@ -13,6 +13,8 @@ public final class Remote {
   public var address: Address
   /// The name by which the host knows it, until a join tells its own.
   public var placeholder: String
+  /// The host has said how it must call itself; else it is known by its address until it is joined.
+  public var isNamed = false
   /// How far it has come.
   public var standing: Standing
   /// A change that a handshake has to prove.

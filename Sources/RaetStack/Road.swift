@@ -39,8 +39,6 @@ public final class Road {
   public internal(set) var statistics = Statistics()
   /// Where log lines go.
   public var log = Log()
-  /// What the last failed call has to say.
-  public internal(set) var lastError = ""
 
   /// Remotes by slot, the slots that are free, and when they are due.
   var slots: [Remote?] = []

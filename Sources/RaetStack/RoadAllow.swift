@@ -128,6 +128,11 @@ extension Road {
       count(.unjoinedAllowAttempt)
       return answer(head, .unjoined, to: packet.from)
     }
+    // An answer to the address that is known would not reach it, and no other may count: it has to join again.
+    guard settings.isMutable || packet.from == relation.address else {
+      log(.warning, "\(remote.name) has moved to \(packet.from.text) on an immutable road")
+      return answer(head, .unjoined, to: packet.from)
+    }
     guard yields(to: packet, remote) else { return }
     do throws(HandshakeError) {
       let allow = try AllowResponder(
@@ -138,6 +143,7 @@ extension Road {
     } catch {
       count(.invalidHello)
       answer(head, .reject, to: packet.from)
+      if remote.adoptedAllow != 0 { endRespondedAllow(remote, .refused) }
     }
   }
 
@@ -163,6 +169,7 @@ extension Road {
       }
       sendAllow(remote, allow, .refuse)
       remote.allow = .none
+      if allow.mayHaveChangedKeys { doubtKeys(remote) }
       // The remote's handshake serves the host as well as its own.
       remote.adoptedAllow = allow.host
       return true
@@ -326,7 +333,10 @@ extension Road {
   }
 
   func endAllow(_ remote: Remote, host: UInt64, _ status: Status) {
-    if case .initiating = remote.allow { remote.allow = .none }
+    if case .initiating(let allow) = remote.allow {
+      remote.allow = .none
+      if status != .ok, allow.mayHaveChangedKeys { doubtKeys(remote) }
+    }
     report(.allowed, remote, status: status, transaction: host)
     guard status != .ok else {
       remote.anew = nil
@@ -340,6 +350,13 @@ extension Road {
     } else {
       tryAnew(remote, Times.allowAnew)
     }
+  }
+
+  /// The handshake broke off when the remote may have taken the new keys already: the old ones may be worth nothing.
+  private func doubtKeys(_ remote: Remote) {
+    guard case .allowed(let relation, _) = remote.standing else { return }
+    remote.standing = .joined(relation)
+    resettle(remote)
   }
 
   /// The remote does not know the join any more.

@@ -170,13 +170,18 @@ extension Road {
   /// Begins to gather; nil when there is no room for it now, which the sender takes for loss.
   private func begin(_ packet: Packet, _ remote: Remote) throws(WireError) -> MessageResponder? {
     let head = packet.head
+    let most = min(settings.maxMessage, settings.receiveQueue) &+ WireLimit.coatOverhead
+    guard Int(head.messageLength) <= most else {
+      answer(head, .nack, order: NackReason.notDelivered, to: remote.relation?.address ?? packet.from)
+      throw .messageLength
+    }
     guard remote.messages.incoming.count < RoadLimit.incoming, hasRoom(for: Int(head.messageLength)) else {
       count(.dropReceiveQueue)
       return nil
     }
     return try MessageResponder.begin(
       id: nextTransactionID(), head: head, piece: packet.coat, key: remote.keys?.current,
-      limit: settings.maxMessage &+ WireLimit.coatOverhead, now: now)
+      limit: most, now: now)
   }
 
   private func continueGathering(_ message: MessageResponder, _ key: UInt64, _ packet: Packet, _ remote: Remote) {

@@ -114,6 +114,9 @@ extension Road {
       reportChangedKeys(known, relation)
       return rejectJoin(remote, join, "would change an immutable road")
     }
+    guard !remote.isNamed || remote.relation != nil || relation.name == remote.placeholder else {
+      return rejectJoin(remote, join, "it calls itself \(relation.name)")
+    }
     guard !isTaken(relation.name, by: remote) else { return rejectJoin(remote, join, "the name is taken") }
     switch admit(relation, isStored: true) {
     case .accepted, .changed: completeJoin(relation, remote, join)

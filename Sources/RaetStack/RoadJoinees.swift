@@ -92,7 +92,9 @@ extension Road {
   private func yields(to packet: Packet, _ body: JoinBody, _ known: Remote) -> Bool {
     guard let own = known.join, !own.isPended else { return true }
     let isVacuous = packet.head.destination == 0
-    let theirsGoes = isVacuous == own.isVacuous ? !(name < body.name) : own.isVacuous
+    // An estate that is not main takes no join of a stranger: ours would end in nothing.
+    let isOursInVain = own.isVacuous && !body.isMain
+    let theirsGoes = isVacuous == own.isVacuous ? isOursInVain || !(name < body.name) : own.isVacuous
     guard theirsGoes else {
       count(.redundantJoinAttempt)
       answer(packet.head, .refuse, to: packet.from)

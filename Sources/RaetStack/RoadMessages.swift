@@ -39,8 +39,9 @@ extension Road {
   /// How many bytes `send` would take for the remote now.
   public func capacity(_ remote: Remote) -> Int {
     // A message costs more than its body; many small ones count for that too.
-    let used = remote.messages.queuedBytes &+ remote.messages.waitingCount &* 64
-    return max(0, settings.sendQueue &- used)
+    let used = remote.messages.queuedBytes &+ remote.messages.waitingCount &* RoadLimit.messageCost
+    // An empty queue takes any message, or a long one could never be sent.
+    return used == 0 ? max(settings.sendQueue, settings.maxMessage) : max(0, settings.sendQueue &- used)
   }
 
   /// Ends a transaction of the host's before its time.
@@ -172,7 +173,7 @@ extension Road {
   }
 
   private func isDoubted(_ message: MessageInitiator, _ head: Head) -> Bool {
-    guard case .doubted(let flight) = message.state else { return false }
+    guard case .doubted(let flight, _) = message.state else { return false }
     return flight.session == head.session && flight.transaction == head.transaction
   }
 
@@ -259,20 +260,15 @@ extension Road {
   /// The remote refused a message. If it does not say whether it had taken it before, a heartbeat finds out whether the
   /// session is still whole (PROTOCOL 7.5).
   private func refused(_ message: MessageInitiator, _ flight: Flight, _ order: UInt32, _ remote: Remote) {
-    switch order {
-    case NackReason.notDelivered: settle(message, flight, .nack, remote)
-    case NackReason.unknown: end(message, remote, flight.isSentWhole ? .unknown : .nack)
-    default:
-      message.state = .doubted(flight)
+    let isRefused = order == NackReason.notDelivered || !flight.isSentWhole
+    if order == NackReason.unknown, !isRefused {
+      end(message, remote, .unknown)
+    } else {
+      message.state = .doubted(flight, isRefused: isRefused)
       remote.messages.doubted.append(message)
-      if remote.alive == nil { startHeartbeat(remote) }
     }
-  }
-
-  /// A message that was certainly not taken: it is sent anew if the remote refused it for want of a session.
-  private func settle(_ message: MessageInitiator, _ flight: Flight, _ status: Status, _ remote: Remote) {
-    guard remote.isAllowed, flight.session == remote.near.id else { return putBack(message, remote) }
-    end(message, remote, status)
+    guard remote.isAllowed, flight.session == remote.near.id else { return settleDoubts(remote, .stale) }
+    if remote.alive == nil { startHeartbeat(remote) }
   }
 
   private func putBack(_ message: MessageInitiator, _ remote: Remote) {
@@ -290,8 +286,9 @@ extension Road {
     let doubted = remote.messages.doubted
     remote.messages.doubted = []
     for message in doubted {
-      guard case .doubted(let flight) = message.state else { continue }
-      if !flight.isSentWhole {
+      guard case .doubted(let flight, let isRefused) = message.state else { continue }
+      if isRefused {
+        // In a whole session it is refused for what it is, else for want of a session.
         status == .ok ? end(message, remote, .nack) : putBack(message, remote)
       } else if status == .ok, flight.session == remote.near.id {
         // In a whole session the reference refuses only what it has taken before (PROTOCOL 9).
@@ -340,12 +337,18 @@ extension Road {
 
   func stepMessages(_ remote: Remote) {
     if remote.messages.limitDue <= now {
-      for message in remote.messages.takeWaiting(where: { $0.limit <= now }) { end(message, remote, .timedOut) }
+      for message in remote.messages.takeWaiting(where: { $0.limit <= now }) { end(message, remote, obstacle(remote)) }
       remote.messages.limitDue = remote.messages.earliestLimit
     }
     let isFlightDue = remote.messages.flightDue <= now
     if isFlightDue { stepFlights(remote) }
     if isFlightDue || remote.messages.pumpDue <= now { pump(remote) }
+  }
+
+  /// Why a message could not even leave: what its host was told of the join, or the time.
+  private func obstacle(_ remote: Remote) -> Status {
+    guard !remote.isJoined, let told = Status(rawValue: remote.toldJoin) else { return .timedOut }
+    return told == .rejected || told == .pending ? told : .timedOut
   }
 
   private func stepFlights(_ remote: Remote) {
@@ -393,9 +396,9 @@ extension Road {
       finish(message, &flight, remote, isAnswered: false)
       if !flight.isSentWhole || flight.segmentation.count > 1 { sendNack(flight, remote) }
       end(message, remote, flight.isSentWhole ? .unknown : status)
-    case .doubted(let flight):
+    case .doubted(_, let isRefused):
       remote.messages.doubted.removeAll { $0 === message }
-      end(message, remote, flight.isSentWhole ? .unknown : status)
+      end(message, remote, isRefused ? status : .unknown)
     case .inquiring(let flight, _):
       remote.messages.inquiring[MessageTraffic.key(session: flight.session, transaction: flight.transaction)] = nil
       end(message, remote, .unknown)

@@ -4,19 +4,31 @@ import RaetWire
 
 /// Remotes as the host sees them: added, found, connected, removed.
 extension Road {
-  /// Adds a remote to join at an address; without a name it is known by its address until it is joined.
-  /// Throws `.exists` when the name is known, `.again` when there are too many.
+  /// Adds a remote to join at an address. A name is what it must call itself in the join; without one it is known by its
+  /// address until then. Throws `.exists` when the name, or without one the address, is known; `.again` when there are
+  /// too many.
   public func addRemote(name: String?, address: Address) throws(Status) -> UInt64 {
     guard life == .open else { throw .closed }
     if let name {
       guard Identity.isName(name), name != self.name else { throw .invalid }
       if byName[name] != nil { throw .exists }
+    } else if findRemote(address: address) != nil {
+      throw .exists
     }
     guard byID.count < settings.maxRemotes else { throw .again }
     guard let nearID = nextNearID() else { throw .again }
     let shown = name ?? address.text
     let remote = makeRemote(nearID: nearID, address: address, name: shown, session: 0)
+    remote.isNamed = name != nil
     return remote.id
+  }
+
+  /// The handle of the first remote at this address; nil when there is none.
+  public func findRemote(address: Address) -> UInt64? {
+    order.first { id in
+      guard let remote = byID[id] else { return false }
+      return (remote.relation?.address ?? remote.address) == address
+    }
   }
 
   /// The remote of this handle.
@@ -197,6 +209,10 @@ extension Road {
     if let join = remote.join { endJoin(remote, join, status) }
     if case .initiating(let allow) = remote.allow { endAllow(remote, host: allow.host, status) }
     remote.allow = .none
+    if remote.adoptedAllow != 0 {
+      report(.allowed, remote, status: status, transaction: remote.adoptedAllow)
+      remote.adoptedAllow = 0
+    }
     if let alive = remote.alive { endAlive(remote, alive, status) }
   }
 }

@@ -81,6 +81,8 @@ enum RoadLimit {
   static let outboxReserve = 32
   /// Remotes handled in one service call.
   static let remotesPerService = 256
+  /// Bytes that a waiting message counts beyond its body.
+  static let messageCost = 64
   /// Events that wait for the host, of which each may be a message.
   static let events = 65_536
 }

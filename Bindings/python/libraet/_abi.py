@@ -166,6 +166,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "raet_stack_fd": (c_int32, (_handle,)),
     "raet_stack_interest": (c_uint32, (_handle,)),
     "raet_stack_deadline": (c_uint64, (_handle,)),
+    "raet_stack_timeout_ms": (c_int32, (_handle, c_uint64)),
     "raet_stack_service": (_status, (_handle, c_uint64, c_uint32)),
     "raet_stack_next_event": (_status, (_handle, _event_out)),
     "raet_stack_dispatch": (_status, (_handle, EventFn, c_void_p, c_uint32)),
