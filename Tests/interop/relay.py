@@ -9,7 +9,7 @@ import time
 
 
 class Relay:
-    """Carries datagrams between those that send to its port and one target; each sender gets a port of its own there."""
+    """Carries datagrams between senders to its port and one target, where each sender gets a port of its own."""
 
     def __init__(self, target_port, seed=0, loss=0.0, repeat=0.0, delay=0.0, drop=None):
         """`drop(to_target, number, datagram)` may lose chosen ones; `number` counts from 1 in each direction."""
