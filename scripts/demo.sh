@@ -12,11 +12,13 @@ fail() {
   exit 1
 }
 
-command -v swift >/dev/null || fail "Swift 6.3 is needed, see https://www.swift.org/install"
+version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' || true)
+printf '6.3\n%s\n' "${version:-0}" | sort -CV ||
+  fail "Swift 6.3 or later is needed, see https://www.swift.org/install; found: ${version:-none}"
 need_packages make gcc libc6-dev binutils pkg-config libsodium-dev libmsgpack-dev libjansson-dev \
   python3 python3-venv python3-setuptools python3-wheel
 
-echo 'demo: builds the library, the programs and the Python binding'
+echo 'demo: builds the library, the programs and the Python binding (a minute or more at first)'
 out=build/demo venv=build/demo-venv
 mkdir -p build
 run_quietly() { # shows what a command printed only when it fails
