@@ -150,7 +150,7 @@ enum {
   RAET_KEY_DIR = 4,             /**< str, C: folder of the store. Default: none, nothing is kept over a restart. */
   RAET_KEY_STORE_KIND = 5,      /**< u64, C: RAET_BODY_JSON (default) or RAET_BODY_MSGPACK: form of new files. */
   RAET_KEY_MAIN = 6,            /**< u64, CSR: 1 for a main estate, which others may join. Default 0. */
-  RAET_KEY_MUTABLE = 7,         /**< u64, CS: 1 lets known remotes change name, address, role or keys. Default 0. */
+  RAET_KEY_MUTABLE = 7,         /**< u64, CS: 1 lets known remotes change name, role or keys by a join. Default 0. */
   RAET_KEY_ACCEPT = 8,          /**< u64, CS: RAET_ACCEPT_...: whose keys are accepted. Default RAET_ACCEPT_NEVER. */
   RAET_KEY_KIND = 9,            /**< u64, CSR: the application's own number for the estate, 0..255. Default 0. */
   RAET_KEY_SIGN_SEED = 10,      /**< bytes[32], C: Ed25519 seed. Default: stored, else made. */

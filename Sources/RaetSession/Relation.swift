@@ -32,10 +32,12 @@ public struct Relation: Equatable, Sendable {
   }
 
   /// True when `other` differs in something that only a mutable estate lets a remote change. The remote's id for us is
-  /// not of that sort: an estate that lost its store counts anew.
+  /// not of that sort, since an estate that lost its store counts anew; nor is the address, which ports and networks
+  /// change by themselves: keys prove who it is (PROTOCOL 10).
   public func isMutation(of other: Relation) -> Bool {
     var same = self
     same.farID = other.farID
+    same.address = other.address
     return same != other
   }
 }

@@ -128,11 +128,6 @@ extension Road {
       count(.unjoinedAllowAttempt)
       return answer(head, .unjoined, to: packet.from)
     }
-    // An answer to the address that is known would not reach it, and no other may count: it has to join again.
-    guard settings.isMutable || packet.from == relation.address else {
-      log(.warning, "\(remote.name) has moved to \(packet.from.text) on an immutable road")
-      return answer(head, .unjoined, to: packet.from)
-    }
     guard yields(to: packet, remote) else { return }
     do throws(HandshakeError) {
       let allow = try AllowResponder(
@@ -194,7 +189,7 @@ extension Road {
     switch answer {
     case .prove(let key):
       var proven = relation
-      if settings.isMutable { proven.address = packet.from }
+      proven.address = packet.from
       let startsOver = startsOver(remote, relation, session: allow.session)
       guard establish(remote, proven, key, startsOver: startsOver) else {
         self.answer(packet.head, .refuse, to: packet.from)

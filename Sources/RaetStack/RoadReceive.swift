@@ -183,7 +183,7 @@ extension Road {
 
   /// A fresh packet of the remote came: it is there, and it is where the packet came from.
   func heard(_ remote: Remote, from: Address, isNewest: Bool) {
-    if isNewest, remote.far.isWhole(session: remote.far.id), settings.isMutable, var relation = remote.relation,
+    if isNewest, remote.far.isWhole(session: remote.far.id), var relation = remote.relation,
       relation.address != from, relation.address.family == from.family
     {
       relation.address = from

@@ -131,7 +131,7 @@ static void back_pressure(void) {
   raet_remote remote = net_connect(&net, OTHER, MAIN);
   net_forget(&net);
   CHECK_OK(raet_send_capacity(net.nodes[OTHER].stack, remote, &capacity));
-  CHECK(capacity > size && capacity <= 64 * 1024);
+  CHECK_NUMBER(RAET_MESSAGE_MAX, capacity); /* an empty queue takes any message */
   raet_status status = RAET_OK;
   while (sent < 100 && (status = net_send(&net, OTHER, remote, sent, size)) == RAET_OK) sent++;
   CHECK_STATUS(RAET_EAGAIN, status);
