@@ -15,7 +15,7 @@
  * - Strings are UTF-8 and end with NUL. What the host passes in is copied before the call returns.
  * - Functions that fill a buffer take its size as `cap` and always tell in `*need` the bytes it takes, the NUL of a
  *   string included. When `cap` is less they return RAET_EBUFSIZE and write nothing; `buf` may then be NULL.
- * - From inside raet_event_fn and raet_wake_fn, raet_stack_service(), raet_stack_input(), raet_stack_dispatch() and raet_stack_close()
+ * - From inside raet_event_fn and raet_wake_fn, raet_stack_service(), _input(), _dispatch(), _next_event() and _close()
  *   return RAET_EREENTRANT and everything else works. The log, the store and the source of randomness are called in the
  *   middle of things: from inside them every call that would change the same stack returns RAET_EREENTRANT.
  *   raet_stack_free() takes effect when the callback has returned.

@@ -15,6 +15,7 @@ final class HostStore: RecordStore {
   func load(_ key: String) throws(StoreError) -> [UInt8]? {
     guard let load = ops.load else { return nil }
     var record = [UInt8](repeating: 0, count: 4096)
+    defer { record.withUnsafeMutableBytes { $0.wipe() } }
     // A record may grow between the two calls, but not for ever.
     for _ in 0..<4 {
       var need = 0

@@ -43,7 +43,7 @@ public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: U
   guard let found = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }
   if case .dispatching = found.activity { return raet_status(RAET_EREENTRANT) }
   let status = StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
-    guard !stack.road.isClosed || stack.road.hasEvents else { throw Failure(.closed) }
+    guard !stack.road.isClosed || stack.road.hasEvents || stack.driver.socket != nil else { throw Failure(.closed) }
     stack.giveBack()
     let limit = Int(most == 0 ? packetsPerService : most)
     if let error = stack.driver.service(now: stack.now, limit: limit) {
@@ -61,7 +61,7 @@ public func raet_stack_next_event(
   _ stack: OpaquePointer!, _ out: UnsafeMutablePointer<UnsafePointer<raet_event>?>!
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
-  if case .working = stack.activity { return raet_status(RAET_EREENTRANT) }
+  guard case .idle = stack.activity else { return raet_status(RAET_EREENTRANT) }
   guard let box = stack.takeEvent() else { return raet_status(RAET_EAGAIN) }
   out.pointee = UnsafePointer(box.fields)
   return raet_status(RAET_OK)

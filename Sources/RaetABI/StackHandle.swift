@@ -60,7 +60,8 @@ final class StackHandle {
       stack.error = error.text.isEmpty ? nil : CText(error.text)
     }
     stack.activity = outer
-    if let before, before != stack.waitingFor { stack.tellWake(handle) }
+    if let before, !stack.isFreed, before != stack.waitingFor { stack.tellWake(handle) }
+    stack.freeIfAsked(handle)
     return status
   }
 

@@ -40,6 +40,7 @@ public final class RoadDriver {
 
   /// When `service` has something to do without the socket becoming ready.
   public func deadline(now: UInt64) -> UInt64 {
+    guard !road.isClosed else { return socket != nil && road.outbox.count > 0 && !isBlocked ? now : .max }
     if hasMore { return now }
     if !isBlocked, road.outbox.count > 0 { return now }
     return isBlocked ? max(road.deadline, now &+ 1_000_000) : road.deadline

@@ -9,6 +9,8 @@ public struct AliveInitiator {
     case alive
     /// It is there, and has refused this one.
     case refused
+    /// It is there, and has seen later sessions of ours than this one.
+    case stale
     /// It is there, and rejects us.
     case rejected
     /// It is there, and has forgotten the join.
@@ -51,7 +53,8 @@ public struct AliveInitiator {
   public func receive(_ kind: PacketKind) -> Answer {
     switch kind {
     case .ack: return .alive
-    case .nack, .refuse: return .refused
+    case .nack: return .stale
+    case .refuse: return .refused
     case .reject: return .rejected
     case .unjoined: return .unjoined
     case .unallowed: return .unallowed

@@ -43,6 +43,8 @@ public struct AllowInitiator {
     case complete(SharedKey)
     /// It is over for now.
     case refused
+    /// The remote knows no such transaction, nor begins it: it has seen later sessions of ours than this one.
+    case stale
     /// The remote rejects us.
     case rejected
     /// The remote has forgotten the join.
@@ -129,7 +131,8 @@ public struct AllowInitiator {
     case .ack:
       guard case .initiateSent(_, let key, _) = state else { return .misplaced }
       return .complete(key)
-    case .nack, .refuse: return .refused
+    case .nack: return mayHaveChangedKeys ? .refused : .stale
+    case .refuse: return .refused
     case .reject: return .rejected
     case .unjoined: return .unjoined
     case .message, .resend, .request, .response, .hello, .initiate, .unallowed, .renew, .pend, .done: return .misplaced

@@ -25,8 +25,10 @@ public struct FarSession {
   private var previousDone = TransactionWindow()
   private var previousIsWhole = false
 
-  /// No session yet.
-  public init() {}
+  /// No session yet. The first one of a remote that was never known before is known whole from its beginning.
+  public init(isFirst: Bool = false) {
+    isNextWhole = isFirst
+  }
 
   /// Whether the session is not older than the present one; it begins if it is newer.
   public mutating func enter(_ session: UInt32) -> Standing {
@@ -75,12 +77,6 @@ public struct FarSession {
   /// True when a transaction that is not done in this session was certainly never delivered.
   public func isWhole(session: UInt32) -> Bool {
     session == id ? isWhole : session == previousID && previousIsWhole
-  }
-
-  /// True when an earlier life of ours may have had messages of this session and a handshake has ended it: what is not
-  /// sealed in it may be an old copy.
-  public func isPast(_ session: UInt32) -> Bool {
-    session == id && isNextWhole && !isWhole
   }
 
   /// The transaction of the present session came for the first time and is taken; true when it is newer than all

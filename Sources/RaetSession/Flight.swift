@@ -129,7 +129,9 @@ public struct Flight {
   public mutating func resend(_ missed: [UInt32], window: inout SendWindow, now: UInt64) {
     isHeard = true
     interval = window.patience
-    guard let first = missed.first, let last = missed.last, last < next else { return }
+    guard let first = missed.first, let last = missed.last, last < next,
+      zip(missed, missed.dropFirst()).allSatisfy({ $0 < $1 })
+    else { return }
     // Long lists come in several packets: only the first of them answers a burst.
     let isContinued = lastMissed.map { first > $0 } ?? false
     lastMissed = missed.count >= WireLimit.misseds ? last : nil

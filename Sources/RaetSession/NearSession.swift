@@ -6,6 +6,8 @@ import RaetWire
 public struct NearSession {
   /// How many ids are reserved at a time.
   static let reserve: UInt32 = 16
+  /// How many ids are left out when the remote has seen later ones than our store knew of.
+  static let gap: UInt32 = 4096
 
   /// The present session; 0 before the first.
   public private(set) var id: UInt32
@@ -17,6 +19,12 @@ public struct NearSession {
   public init(stored: UInt32) {
     id = stored == 0 ? 0 : Serial.next(stored)
     reserved = stored
+  }
+
+  /// The store holds a second record of the same remote: the later number counts.
+  public mutating func restored(_ stored: UInt32) {
+    guard stored != 0, reserved == 0 || Serial.isNewerOrEqual(stored, reserved) else { return }
+    self = NearSession(stored: stored)
   }
 
   /// In the middle of a session.
@@ -34,9 +42,22 @@ public struct NearSession {
     id = Serial.next(id)
   }
 
-  /// Begins the first session, if none has begun.
-  public mutating func start() {
-    if id == 0 { id = 1 }
+  /// Begins a session far ahead: the remote has seen later ones than our store knew of.
+  public mutating func leap() {
+    let ahead = id &+ NearSession.gap
+    id = ahead == 0 ? 1 : ahead
+  }
+
+  /// Begins the first session, if none has begun, at a number of chance: answers to an earlier life that was forgotten
+  /// must not fit to it.
+  public mutating func start(chance: UInt32) {
+    if id == 0 { id = 0x1000_0000 | (chance & 0x2fff_ffff) }
+  }
+
+  /// Goes on from a later session, the further the more often the remote has refused the present one as an old one.
+  public mutating func leap(refused: UInt32) {
+    let next = id &+ (NearSession.reserve << min(refused, 20))
+    id = next == 0 ? 1 : next
   }
 
   /// The id to be stored, some ahead of the present one.

@@ -84,9 +84,13 @@ public struct Candidate {
   public var relation: Relation
   /// The join was vacuous: the remote has begun to count its sessions anew.
   public var resetsSession: Bool
+  /// Our own join brought it; else it is the remote that has to begin the handshake, since anybody may have joined in
+  /// its name to have us send to an address.
+  public let isOurs: Bool
 
   /// A change to be proved.
-  public init(relation: Relation, resetsSession: Bool) {
+  public init(relation: Relation, resetsSession: Bool, isOurs: Bool) {
+    self.isOurs = isOurs
     self.relation = relation
     self.resetsSession = resetsSession
   }

@@ -23,6 +23,8 @@ public final class Remote {
   public var presence = Presence.unknown
   /// When a fresh, verified packet of it came last; 0 before the first.
   public var lastHeard: UInt64 = 0
+  /// How often in a row it has refused our handshakes, or our heartbeats.
+  public var refusals: UInt32 = 0
   /// What the host wants of it.
   public var goal: Goal
   /// True once a handshake has proved it, or the store held it.

@@ -22,7 +22,7 @@ struct Identity {
   static func load(
     _ settings: RoadSettings, store: any RecordStore, entropy: any Entropy, memory: SecretMemory
   ) throws(RoadFailure) -> Identity {
-    let stored = try localRecord(store)
+    let stored = try localRecord(store, settings.storeKind)
     guard let name = settings.name ?? stored?.name else {
       throw RoadFailure(.invalid, "no name: neither set nor stored")
     }
@@ -34,7 +34,11 @@ struct Identity {
     guard isName(role) else { throw RoadFailure(.invalid, "the role is empty, too long, or has a NUL") }
     if let stored, stored.role != role { throw RoadFailure(.store, "the store has role \(stored.role), not \(role)") }
 
-    let keys = try localKeys(store)
+    let keys = try localKeys(store, settings.storeKind)
+    // An estate that is stored had keys: they are lost, not to be made anew.
+    guard stored == nil || keys != nil || (settings.signSeed != nil && settings.privateKey != nil) else {
+      throw RoadFailure(.store, "the store has the estate, but not its secret keys")
+    }
     let signing = try signingKey(settings.signSeed, keys?.seed, entropy, memory)
     let long = try privateKey(settings.privateKey, keys?.secret, entropy, memory)
     return Identity(
@@ -58,8 +62,10 @@ struct Identity {
     }
   }
 
-  private static func localRecord(_ store: any RecordStore) throws(RoadFailure) -> LocalRecord? {
-    for kind in [BodyKind.json, BodyKind.msgpack] {
+  private static func localRecord(
+    _ store: any RecordStore, _ kind: BodyKind
+  ) throws(RoadFailure) -> LocalRecord? {
+    for kind in kind == .json ? [BodyKind.json, .msgpack] : [.msgpack, .json] {
       let key = RecordKey.local(kind)
       guard let fields = try mapping(store, key, kind) else { continue }
       guard let record = LocalRecord(fields) else {
@@ -71,9 +77,9 @@ struct Identity {
   }
 
   private static func localKeys(
-    _ store: any RecordStore
+    _ store: any RecordStore, _ kind: BodyKind
   ) throws(RoadFailure) -> (seed: WipedBytes, secret: WipedBytes)? {
-    for kind in [BodyKind.json, BodyKind.msgpack] {
+    for kind in kind == .json ? [BodyKind.json, .msgpack] : [.msgpack, .json] {
       let key = RecordKey.localRole(kind)
       guard let fields = try mapping(store, key, kind) else { continue }
       guard let seed = secret(fields["sighex"]), let secret = secret(fields["prihex"]) else {

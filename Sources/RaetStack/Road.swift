@@ -59,6 +59,10 @@ public final class Road {
   var roles: [String: Role] = [:]
   /// Roles of which a person was told that they wait.
   var pendingTold: Set<String> = []
+  /// Roles of which the host was told that other keys came for them.
+  var changedTold: Set<String> = []
+  /// When the store was last looked at for a role that joins.
+  var rolesRefreshed: [String: UInt64] = [:]
   /// Joins that others began, by their address.
   var joinees: [Address: JoinResponder] = [:]
   /// When something of them is due at the earliest; may be too early.
@@ -130,6 +134,10 @@ public final class Road {
   public var hasEvents: Bool { !events.isEmpty }
 
   func report(_ event: Event) {
+    // Strangers can make us tell of them; what ends something of the host's is never left out.
+    guard events.count < RoadLimit.events || event.transaction != 0 || event.kind == .closed else {
+      return count(.dropEvent)
+    }
     var event = event
     event.time = now
     events.append(event)

@@ -21,7 +21,11 @@ extension Road {
 
   /// Begins a handshake with the remote as it is, or as a join says it has become. False when it cannot begin.
   func startAllow(_ remote: Remote, host: UInt64, timeout: UInt64) -> Bool {
-    guard let relation = remote.candidate?.relation ?? remote.relation, secureSession(remote) else { return false }
+    let candidate = remote.candidate.flatMap { $0.isOurs ? $0.relation : nil }
+    guard let relation = candidate ?? remote.relation, secureSession(remote) else {
+      remote.upkeep = now.after(Times.second)
+      return false
+    }
     let (transaction, session) = nextTransaction(remote)
     do throws(HandshakeError) {
       let allow = try AllowInitiator(
@@ -67,7 +71,7 @@ extension Road {
     switch answer {
     case .initiate(let body): sendAllow(remote, allow, .initiate, body)
     case .complete(let key):
-      guard establish(remote, relation, key, startsOver: startsOver(remote, relation, session: nil)) else {
+      guard establish(remote, relation, key, startsOver: startsOver(remote, relation)) else {
         return endAllow(remote, host: allow.host, .io)
       }
       if case .initiating = remote.allow { remote.allow = .none }
@@ -77,6 +81,9 @@ extension Road {
       endAllow(remote, host: allow.host, .ok)
       pump(remote)
     case .refused: endAllow(remote, host: allow.host, .refused)
+    case .stale:
+      leapSession(remote)
+      endAllow(remote, host: allow.host, .refused)
     case .rejected: endAllow(remote, host: allow.host, .rejected)
     case .unjoined:
       endAllow(remote, host: allow.host, .unjoined)
@@ -128,17 +135,16 @@ extension Road {
       count(.unjoinedAllowAttempt)
       return answer(head, .unjoined, to: packet.from)
     }
-    guard yields(to: packet, remote) else { return }
     do throws(HandshakeError) {
       let allow = try AllowResponder(
         party(remote, relation), hello: packet.coat, transaction: head.transaction, session: head.session, now: now)
+      guard yields(to: packet, remote) else { return }
       if !isCandidate { _ = remote.far.take(head.transaction) }
       remote.allow = .responding(allow)
       answerAllow(remote, allow, .cookie, allow.cookieBody, to: packet.from)
     } catch {
       count(.invalidHello)
       answer(head, .reject, to: packet.from)
-      if remote.adoptedAllow != 0 { endRespondedAllow(remote, .refused) }
     }
   }
 
@@ -157,7 +163,7 @@ extension Road {
       }
       return isNewer
     case .initiating(let allow):
-      guard !(name < remote.name) else {
+      guard !precedes(name, remote.name) else {
         count(.redundantAllowAttempt)
         answer(packet.head, .refuse, to: packet.from)
         return false
@@ -190,7 +196,8 @@ extension Road {
     case .prove(let key):
       var proven = relation
       proven.address = packet.from
-      let startsOver = startsOver(remote, relation, session: allow.session)
+      // It is proved that this is its present session: if it has come to later ones before, it has lost its store.
+      let startsOver = !Serial.isNewerOrEqual(allow.session, remote.far.id)
       guard establish(remote, proven, key, startsOver: startsOver) else {
         self.answer(packet.head, .refuse, to: packet.from)
         return endRespondedAllow(remote, .io)
@@ -237,21 +244,15 @@ extension Road {
 
   /// The handshake has proved the remote: what a join said of it becomes true, the keys change, a session begins.
   private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey, startsOver: Bool) -> Bool {
-    guard isAccepted(relation) else { return false }
-    let wasCandidate = remote.candidate
-    let isNew = !remote.isStored
+    guard isAccepted(relation), !isTaken(relation.name, by: remote) else { return false }
+    guard saveProven(remote, relation) else { return false }
+    if remote.candidate?.relation.farID == relation.farID { count(.candidateProved) }
     remote.candidate = nil
-    if let candidate = wasCandidate, candidate.relation.farID == relation.farID {
-      count(.candidateProved)
-    }
+    unproven.removeAll { $0 == remote.id }
     adopt(relation, remote)
     remote.isStored = true
+    remote.refusals = 0
     let previous = startsOver ? nil : remote.keys?.current
-    guard beginSession(remote), saveIfNew(remote, relation, isNew: isNew || wasCandidate != nil) else {
-      remote.isStored = !isNew
-      return false
-    }
-    if isNew { unproven.removeAll { $0 == remote.id } }
     if startsOver { forgetFarSessions(remote) }
     remote.standing = .allowed(relation, SessionKeys(current: key, previous: previous))
     resettle(remote)
@@ -259,14 +260,9 @@ extension Road {
     return true
   }
 
-  /// True when the remote has lost its store, as its vacuous join said, and counts its sessions anew. Anybody can forge
-  /// such a join: while the `session` of its hello goes on from the last one, nothing of that is forgotten.
-  private func startsOver(_ remote: Remote, _ relation: Relation, session: UInt32?) -> Bool {
-    guard let candidate = remote.candidate, candidate.resetsSession, candidate.relation == relation else {
-      return false
-    }
-    guard let session else { return true }
-    return !Serial.isNewerOrEqual(session, remote.far.id)
+  /// True when the remote has lost its store, as its join said, and may count its sessions anew.
+  private func startsOver(_ remote: Remote, _ relation: Relation) -> Bool {
+    remote.candidate.map { $0.resetsSession && $0.relation == relation } ?? false
   }
 
   /// Whatever the remote had begun in its life before is over, and so are the keys that opened it.
@@ -276,11 +272,24 @@ extension Road {
     remote.far = FarSession()
   }
 
-  private func saveIfNew(_ remote: Remote, _ relation: Relation, isNew: Bool) -> Bool {
-    guard isNew else { return true }
+  /// Stores what the handshake has proved, with our next session, before any of it counts: false leaves all as it was.
+  private func saveProven(_ remote: Remote, _ relation: Relation) -> Bool {
+    let before = remote.near
+    remote.near.advance()
+    let needsReserve = remote.near.needsReserve
+    if needsReserve { remote.near.reserved(remote.near.reservation()) }
+    let isKnown = remote.isStored && remote.relation == relation
     let role = Role(acceptance: .accepted, keys: relation.keys)
-    guard saveRole(relation.role, role), saveRemote(remote), saveLocal() else { return false }
-    setRole(relation.role, role, isStored: false)
+    let isSaved =
+      isKnown
+      ? !needsReserve || saveRemote(remote)
+      : saveRole(relation.role, role) && saveRemote(remote, relation) && saveLocal()
+    guard isSaved else {
+      remote.near = before
+      return false
+    }
+    if !isKnown { setRole(relation.role, role, isStored: false) }
+    count(.sessionTx)
     return true
   }
 
@@ -337,6 +346,7 @@ extension Road {
       remote.anew = nil
       return refreshHeartbeat(remote)
     }
+    if status == .refused { refusedHandshake(remote) }
     // What a join said of the remote has not come true. Anybody can forge one: it must not be tried for good.
     if status == .timedOut || status == .rejected || status == .unjoined { remote.candidate = nil }
     // A remote that is silent may have forgotten us: only a join finds out.
@@ -345,6 +355,17 @@ extension Road {
     } else {
       tryAnew(remote, Times.allowAnew)
     }
+  }
+
+  /// The remote takes our session for an old one: our store was older than what it has seen.
+  func leapSession(_ remote: Remote) {
+    let before = remote.near
+    remote.near.leap()
+    guard secureSession(remote) else {
+      remote.near = before
+      return
+    }
+    count(.sessionTx)
   }
 
   /// The handshake broke off when the remote may have taken the new keys already: the old ones may be worth nothing.

@@ -31,7 +31,8 @@ extension Road {
     if head.flags.contains(.again), !isKnown(head, remote), !remote.far.isWhole(session: head.session) {
       return replyStale(packet, remote, order: NackReason.unknown)
     }
-    guard head.coatKind == .nacl && packet.layout.coatLength > 0 || !remote.far.isPast(head.session) else {
+    // What is not sealed may be an old copy, unless the session is known from its beginning.
+    guard head.coatKind == .nacl && packet.layout.coatLength > 0 || remote.far.isWhole(session: head.session) else {
       count(.dropReplay)
       return refuse(packet, remote)
     }
@@ -144,7 +145,9 @@ extension Road {
 
   /// Room for the bytes of one more message, and for its event.
   private func hasRoom(for bytes: Int) -> Bool {
-    receivedBytes &+ bytes <= settings.receiveQueue && events.count < RoadLimit.events
+    // What fits a datagram has room of its own: large messages must not keep it out.
+    let limit = settings.receiveQueue &+ (bytes <= WireLimit.received ? RoadLimit.smallMessages : 0)
+    return receivedBytes &+ bytes <= limit && events.count < RoadLimit.events
   }
 
   // MARK: A message of several segments.
@@ -175,7 +178,10 @@ extension Road {
       answer(head, .nack, order: NackReason.notDelivered, to: remote.relation?.address ?? packet.from)
       throw .messageLength
     }
-    guard remote.messages.incoming.count < RoadLimit.incoming, hasRoom(for: Int(head.messageLength)) else {
+    // One remote holds half of the room at most, unless it has a single message under way.
+    let held = remote.messages.incoming.reduce(0) { $0 &+ $1.value.reassembly.length }
+    let isFair = held == 0 || held &+ Int(head.messageLength) <= settings.receiveQueue / 2
+    guard remote.messages.incoming.count < RoadLimit.incoming, isFair, hasRoom(for: Int(head.messageLength)) else {
       count(.dropReceiveQueue)
       return nil
     }
@@ -192,8 +198,10 @@ extension Road {
     }
     forget(message, remote)
     remote.messages.incoming[key] = nil
-    let key = message.key ?? remote.keys?.current
-    let body = message.reassembly.withCoat { open(UnsafeRawBufferPointer($0), message.head, key, remote.keys?.current) }
+    let keys = remote.keys
+    let body = message.reassembly.withCoat {
+      open(UnsafeRawBufferPointer($0), message.head, message.key ?? keys?.current, keys?.previous)
+    }
     guard let opened = body, let whole = opened else {
       count(.parsingMessageError)
       return refuse(packet, remote)

@@ -43,7 +43,7 @@ extension Road {
     transmit(head, body: body, to: joinAddress(remote))
   }
 
-  private func joinAddress(_ remote: Remote) -> Address {
+  func joinAddress(_ remote: Remote) -> Address {
     remote.relation?.address ?? remote.address
   }
 
@@ -138,12 +138,12 @@ extension Road {
 
   private func completeJoin(_ relation: Relation, _ remote: Remote, _ join: JoinInitiator) {
     if let known = remote.proven {
-      becomeCandidate(remote, known, relation, isVacuous: join.isVacuous)
+      becomeCandidate(remote, known, relation, isVacuous: join.isVacuous, isOurs: true)
     } else {
       let before = (remote.standing, remote.isStored)
       adopt(relation, remote)
-      if join.isVacuous { remote.far = FarSession() }
-      remote.near.start()
+      if join.isVacuous { remote.far = FarSession(isFirst: true) }
+      startSession(remote)
       remote.isStored = true
       guard saveRemote(remote), saveLocal() else {
         (remote.standing, remote.isStored) = before
@@ -190,16 +190,19 @@ extension Road {
   }
 
   /// A known remote says of itself what only a handshake can prove.
-  func becomeCandidate(_ remote: Remote, _ known: Relation, _ relation: Relation, isVacuous: Bool) {
+  func becomeCandidate(
+    _ remote: Remote, _ known: Relation, _ relation: Relation, isVacuous: Bool, isOurs: Bool
+  ) {
     if known != relation || isVacuous {
-      remote.candidate = Candidate(relation: relation, resetsSession: isVacuous)
+      remote.candidate = Candidate(
+        relation: relation, resetsSession: isVacuous || known.farID != relation.farID, isOurs: isOurs)
     }
     if case .stranger = remote.standing { remote.standing = .joined(known) }
   }
 
   func reportChangedKeys(_ known: Relation, _ relation: Relation) {
     guard known.role == relation.role, known.keys != relation.keys else { return }
-    report(.keyChanged, nil, status: .rejected, name: relation.role)
+    tellChanged(relation.role, .rejected)
   }
 
   func endJoin(_ remote: Remote, _ join: JoinInitiator, _ status: Status) {

@@ -46,22 +46,11 @@ extension Road {
     guard let body = decodeJoin(packet, isResponse: false),
       let relation = relation(body, packet.from, farID: head.source)
     else { return count(.invalidJoin) }
-    let isVacuous = head.destination == 0
-    let known: Remote?
-    if isVacuous {
-      guard settings.isMain else { return answer(head, .reject, to: packet.from) }
-      known = byName[body.name] ?? byName[packet.from.text]
-    } else {
-      guard let remote = byNear[head.destination] else {
-        count(.staleNuid)
-        return answer(head, .renew, to: packet.from)
-      }
-      known = remote
-    }
-    if let known, !yields(to: packet, body, known) { return }
-    if let known, let old = known.proven, old.isMutation(of: relation), !settings.isMutable {
+    guard let found = find(packet, relation) else { return }
+    let known = found.remote
+    if let old = known?.proven, old.isMutation(of: relation), !settings.isMutable {
       reportChangedKeys(old, relation)
-      log(.warning, "\(known.name) would change an immutable road")
+      log(.warning, "\(old.name) would change an immutable road")
       return answer(head, .reject, to: packet.from)
     }
     guard !isTaken(body.name, by: known) else {
@@ -74,12 +63,56 @@ extension Road {
     case .pending: isPended = true
     case .rejected: return answer(head, .reject, to: packet.from)
     }
-    guard let nearID = known?.nearID ?? joinees[packet.from]?.nearID ?? strangerID() else { return count(.dropLimit) }
+    if let known, !yields(to: packet, body, known) { return }
+    guard let nearID = known?.nearID ?? keptID(body, at: packet.from) ?? strangerID() else { return count(.dropLimit) }
     makeRoomForJoinee(at: packet.from)
     let joinee = JoinResponder(
-      transaction: head.transaction, isVacuous: isVacuous, body: body, farID: head.source, nearID: nearID,
-      isPended: isPended, bytes: packet.datagram.count, now: now)
+      transaction: head.transaction, isVacuous: head.destination == 0, body: body, farID: head.source,
+      nearID: nearID, isPended: isPended, bytes: packet.datagram.count, now: now)
     send(joinee, isPended ? .pend : .response, to: packet.from)
+  }
+
+  /// The remote that a request speaks of, or none for a stranger; nil after the request was refused.
+  private func find(_ packet: Packet, _ relation: Relation) -> (remote: Remote?, Void)? {
+    let head = packet.head
+    guard head.destination == 0 else {
+      // An id may have been given anew, when our store was an older one: then both have to begin again.
+      guard let remote = byNear[head.destination], isSame(remote, relation) else {
+        count(.staleNuid)
+        answer(head, .renew, to: packet.from)
+        return nil
+      }
+      return (remote, ())
+    }
+    guard settings.isMain else {
+      answer(head, .reject, to: packet.from)
+      return nil
+    }
+    guard let remote = byName[relation.name] ?? unnamedRemote(at: packet.from) else { return (nil, ()) }
+    // Where the host looks for a remote, nobody else may stand up for it.
+    guard remote.relation != nil || remote.address == packet.from else {
+      log(.warning, "\(relation.name) joins from \(packet.from.text), not from where it is looked for")
+      answer(head, .reject, to: packet.from)
+      return nil
+    }
+    return (remote, ())
+  }
+
+  private func isSame(_ remote: Remote, _ relation: Relation) -> Bool {
+    guard let known = remote.relation else { return true }
+    return known.name == relation.name || known.keys == relation.keys
+  }
+
+  /// What the host added by this address alone.
+  private func unnamedRemote(at address: Address) -> Remote? {
+    guard let remote = byName[address.text], remote.relation == nil, !remote.isNamed else { return nil }
+    return remote
+  }
+
+  /// The id that this stranger was offered before.
+  private func keptID(_ body: JoinBody, at address: Address) -> UInt32? {
+    guard let joinee = joinees[address], byNear[joinee.nearID] == nil, joinee.body == body else { return nil }
+    return joinee.nearID
   }
 
   /// An id for an estate that is not known, if there may be one more.
@@ -90,11 +123,11 @@ extension Road {
   /// Both sides join at once: a join that names ids goes before one that does not, else that of the lesser name
   /// (PROTOCOL 6.6). False when ours goes on, and theirs was refused.
   private func yields(to packet: Packet, _ body: JoinBody, _ known: Remote) -> Bool {
-    guard let own = known.join, !own.isPended else { return true }
+    guard let own = known.join, !own.isPended, packet.from == joinAddress(known) else { return true }
     let isVacuous = packet.head.destination == 0
     // An estate that is not main takes no join of a stranger: ours would end in nothing.
     let isOursInVain = own.isVacuous && !body.isMain
-    let theirsGoes = isVacuous == own.isVacuous ? isOursInVain || !(name < body.name) : own.isVacuous
+    let theirsGoes = isVacuous == own.isVacuous ? isOursInVain || !precedes(name, body.name) : own.isVacuous
     guard theirsGoes else {
       count(.redundantJoinAttempt)
       answer(packet.head, .refuse, to: packet.from)
@@ -169,24 +202,14 @@ extension Road {
   private func complete(_ joinee: JoinResponder, at address: Address) {
     joinees[address] = nil
     guard let relation = relation(joinee.body, address, farID: joinee.farID) else { return }
-    let remote: Remote
-    if let known = byNear[joinee.nearID] {
-      remote = known
-    } else {
-      guard !isTaken(relation.name, by: nil), byID.count < settings.maxRemotes else { return count(.failedAddremote) }
-      makeRoomForUnproven()
-      remote = makeRemote(nearID: joinee.nearID, address: address, name: relation.name, session: 0)
-      unproven.append(remote.id)
-      report(.remoteAdded, remote)
-    }
+    guard let remote = joined(joinee, relation, at: address) else { return count(.failedAddremote) }
     count(.joinCorrespondComplete)
     if let known = remote.proven {
-      becomeCandidate(remote, known, relation, isVacuous: joinee.isVacuous)
+      becomeCandidate(remote, known, relation, isVacuous: joinee.isVacuous, isOurs: false)
     } else {
       adopt(relation, remote)
-      if joinee.isVacuous { remote.far = FarSession() }
-      remote.near.start()
-      storeIfKnown(remote, relation)
+      if joinee.isVacuous { remote.far = FarSession(isFirst: true) }
+      startSession(remote)
     }
     report(.joined, remote)
     remote.upkeep = min(remote.upkeep, now)
@@ -204,20 +227,26 @@ extension Road {
     complete(joinee, at: packet.from)
   }
 
-  /// A person, or an earlier life, knew the keys already: then the remote is worth keeping before it has proved itself.
-  private func storeIfKnown(_ remote: Remote, _ relation: Relation) {
-    guard settings.accept == .never, roles[relation.role]?.acceptance == .accepted else { return }
-    remote.isStored = true
-    unproven.removeAll { $0 == remote.id }
-    guard saveRemote(remote), saveLocal() else {
-      remote.isStored = false
-      return unproven.append(remote.id)
+  /// The remote that has joined, a new one for a stranger. What held when it asked may not hold any more: nil then.
+  private func joined(_ joinee: JoinResponder, _ relation: Relation, at address: Address) -> Remote? {
+    if let known = byNear[joinee.nearID] {
+      guard !isTaken(relation.name, by: known) else { return nil }
+      if let old = known.proven, old.isMutation(of: relation), !settings.isMutable { return nil }
+      return known
     }
+    guard !isTaken(relation.name, by: nil) else { return nil }
+    makeRoomForUnproven()
+    guard byID.count < settings.maxRemotes else { return nil }
+    let remote = makeRemote(nearID: joinee.nearID, address: address, name: relation.name, session: 0)
+    unproven.append(remote.id)
+    report(.remoteAdded, remote)
+    return remote
   }
 
   /// Remotes that never proved themselves make room, the oldest first.
-  private func makeRoomForUnproven() {
-    guard unproven.count >= RoadLimit.unproven, let oldest = unproven.first, let remote = byID[oldest] else { return }
+  func makeRoomForUnproven() {
+    let isFull = unproven.count >= RoadLimit.unproven || byID.count >= settings.maxRemotes
+    guard isFull, let oldest = unproven.first, let remote = byID[oldest] else { return }
     count(.dropLimit)
     endConversations(remote, .canceled)
     endMessages(remote, .canceled)
@@ -244,8 +273,9 @@ extension Road {
   func stepJoinees() {
     guard joineesDue <= now else { return }
     joineesDue = .max
-    for (address, joinee) in joinees where joinee.due <= now {
-      step(joinee, at: address)
+    for address in Array(joinees.keys) {
+      // One that was decided on may have decided others.
+      if let joinee = joinees[address], joinee.due <= now { step(joinee, at: address) }
     }
     for joinee in joinees.values { joineesDue = min(joineesDue, joinee.due) }
   }

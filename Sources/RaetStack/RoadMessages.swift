@@ -65,6 +65,11 @@ extension Road {
       endAllow(remote, host: allow.host, .canceled)
       return true
     }
+    if remote.adoptedAllow == transaction {
+      remote.adoptedAllow = 0
+      report(.allowed, remote, status: .canceled, transaction: transaction)
+      return true
+    }
     if let alive = remote.alive, alive.host == transaction {
       endAlive(remote, alive, .canceled)
       return true

@@ -77,8 +77,14 @@ extension Road {
     switch answer {
     case .alive:
       count(.aliveComplete)
+      remote.refusals = 0
       endAlive(remote, alive, .ok)
-    case .refused: endAlive(remote, alive, .refused)
+    case .refused:
+      endAlive(remote, alive, .refused)
+      refusedHeartbeat(remote)
+    case .stale:
+      leapSession(remote)
+      endAlive(remote, alive, .refused)
     case .rejected: endAlive(remote, alive, .rejected)
     case .unjoined:
       endAlive(remote, alive, .unjoined)
@@ -89,6 +95,12 @@ extension Road {
       lostSession(remote)
     case .misplaced: break
     }
+  }
+
+  /// The remote is there and takes our session for an old one, again and again: only a handshake brings us together.
+  private func refusedHeartbeat(_ remote: Remote) {
+    remote.refusals &+= 1
+    if remote.refusals > 1 { lostSession(remote) }
   }
 
   /// The remote has forgotten the session: it has started anew.

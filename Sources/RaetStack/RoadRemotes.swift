@@ -15,6 +15,7 @@ extension Road {
     } else if findRemote(address: address) != nil {
       throw .exists
     }
+    makeRoomForUnproven()
     guard byID.count < settings.maxRemotes else { throw .again }
     guard let nearID = nextNearID() else { throw .again }
     let shown = name ?? address.text
@@ -76,12 +77,11 @@ extension Road {
   public func removeRemote(_ id: UInt64, now: UInt64) throws(Status) {
     enter(now)
     let remote = try self.remote(id)
-    let isRemoved = !remote.isStored || remove { RecordKey.remote(remote.name, $0) }
+    guard !remote.isStored || remove({ RecordKey.remote(remote.name, $0) }) else { throw .io }
     endConversations(remote, .canceled)
     endMessages(remote, .canceled)
     drop(remote)
     report(.remoteGone, remote)
-    guard isRemoved else { throw .io }
   }
 
   /// Keeps the remote connected from now on.

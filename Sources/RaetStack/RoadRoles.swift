@@ -8,7 +8,10 @@ extension Road {
   /// and for keys that wait for a person, else when a handshake proves the remote, so that strangers who only claim a
   /// role neither take it nor fill the memory.
   func admit(_ relation: Relation, isStored: Bool) -> Admission {
-    if roles[relation.role] != nil { refreshRole(relation.role) }
+    if roles[relation.role] != nil, rolesRefreshed[relation.role].map({ now.since($0) >= Times.acceptancePoll }) ?? true {
+      rolesRefreshed[relation.role] = now
+      refreshRole(relation.role)
+    }
     let admission = Admission.decide(
       relation.keys, known: roles[relation.role], mode: settings.accept, isMutable: settings.isMutable)
     switch admission {
@@ -24,11 +27,23 @@ extension Road {
       }
       if pendingTold.insert(relation.role).inserted { report(.keyPending, nil, status: .pending, name: relation.role) }
     case .changed:
-      report(.keyChanged, nil, name: relation.role)
+      tellChanged(relation.role, .ok)
     case .rejected(let areOther):
-      if areOther { report(.keyChanged, nil, status: .rejected, name: relation.role) }
+      if areOther { tellChanged(relation.role, .rejected) }
     }
     return admission
+  }
+
+  /// Tells of other keys for a role, once until something is decided on it: joins are not signed, and anybody may send
+  /// as many.
+  func tellChanged(_ role: String, _ status: Status) {
+    guard changedTold.count < settings.maxPending, changedTold.insert(role).inserted else { return }
+    report(.keyChanged, nil, status: status, name: role)
+  }
+
+  /// True when the first of two names is the lesser, by bytes (PROTOCOL 6.6).
+  func precedes(_ one: String, _ other: String) -> Bool {
+    one.utf8.lexicographicallyPrecedes(other.utf8)
   }
 
   /// Whether the keys that a relation claims for its role are accepted as things stand.
@@ -48,6 +63,7 @@ extension Road {
   func setRole(_ name: String, _ role: Role, isStored: Bool) {
     roles[name] = role
     if role.acceptance != .pending { pendingTold.remove(name) }
+    changedTold.remove(name)
     if isStored { _ = saveRole(name, role) }
   }
 
@@ -81,16 +97,12 @@ extension Road {
   /// The name that follows `name` in the order of bytes; "" for the first.
   public func role(after name: String) throws(Status) -> String {
     var next: String?
-    for candidate in roles.keys where isBefore(name, candidate) {
-      if let found = next, !isBefore(candidate, found) { continue }
+    for candidate in roles.keys where precedes(name, candidate) {
+      if let found = next, !precedes(candidate, found) { continue }
       next = candidate
     }
     guard let next else { throw .notFound }
     return next
-  }
-
-  private func isBefore(_ one: String, _ other: String) -> Bool {
-    one.utf8.lexicographicallyPrecedes(other.utf8)
   }
 
   /// Accepts, rejects or pends a role's keys. Joins that wait go on; remotes of a role that is no longer accepted are
@@ -122,6 +134,8 @@ extension Road {
     guard remove({ RecordKey.role(name, $0) }) else { throw .io }
     roles[name] = nil
     pendingTold.remove(name)
+    changedTold.remove(name)
+    rolesRefreshed[name] = nil
   }
 
   /// A decision on a role takes effect.

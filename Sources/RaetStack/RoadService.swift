@@ -8,13 +8,16 @@ extension Road {
     enter(now)
     guard life != .closed else { return }
     stepJoinees()
+    var stepped: [Remote] = []
     for _ in 0..<RoadLimit.remotesPerService {
       guard outbox.room > RoadLimit.outboxReserve, let slot = deadlines.popDue(now: self.now),
         let remote = slots[slot]
       else { break }
       step(remote)
-      reschedule(remote)
+      stepped.append(remote)
     }
+    // Only now, so that one which has more to send than the outbox takes is not stepped again and again.
+    for remote in stepped where slots[remote.slot] === remote { reschedule(remote) }
     stepLife()
   }
 

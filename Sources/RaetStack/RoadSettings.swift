@@ -73,6 +73,8 @@ enum RoadLimit {
   static let streams = 4
   /// Messages under way to one remote.
   static let underway = 1024
+  /// Room for messages of one datagram when large ones fill the receive queue, in bytes.
+  static let smallMessages = 1 << 20
   /// Large messages half received from one remote.
   static let incoming = 64
   /// Datagrams of messages that wait in the outbox: more are signed only when these have left.

@@ -8,8 +8,11 @@ extension Road {
   func loadRolesAndRemotes() throws(RoadFailure) {
     let keys: [String]
     do throws(StoreError) { keys = try store.keys().sorted() } catch { throw RoadFailure(error, "list of records") }
-    for key in keys {
-      guard let (name, kind) = RecordKey.parse(key, prefix: "role/remote/role.") else { continue }
+    // Where a record is there in both forms, that of the form we write counts.
+    let ending = RecordKey.ending(settings.storeKind)
+    let ordered = keys.filter { $0.hasSuffix(ending) } + keys.filter { !$0.hasSuffix(ending) }
+    for key in ordered {
+      guard let (name, kind) = RecordKey.parse(key, prefix: "role/remote/role."), roles[name] == nil else { continue }
       guard let fields = loadOrReport(key, kind) else { continue }
       guard let role = Role(fields), fields["role"]?.asString ?? name == name else {
         reportDamaged(key)
@@ -17,7 +20,7 @@ extension Road {
       }
       roles[name] = role
     }
-    for key in keys {
+    for key in ordered {
       guard let (name, kind) = RecordKey.parse(key, prefix: "remote/estate.") else { continue }
       guard let fields = loadOrReport(key, kind) else { continue }
       guard let record = RemoteRecord(fields), record.name == name, restore(record) else {
@@ -49,6 +52,10 @@ extension Road {
   }
 
   private func restore(_ record: RemoteRecord) -> Bool {
+    if let known = byName[record.name], known.isStored, known.nearID == record.nearID {
+      known.near.restored(record.session)
+      return true
+    }
     guard record.nearID != ownID, byNear[record.nearID] == nil, byName[record.name] == nil, record.name != name else {
       return false
     }
@@ -66,7 +73,18 @@ extension Road {
 
   // MARK: Saving. All answer false after a failure, which is reported.
 
-  func save(_ key: String, _ fields: Mapping) -> Bool {
+  /// Writes a record in the form of the settings, and then removes the one of the other form.
+  func save(_ key: (BodyKind) -> String, _ fields: Mapping) -> Bool {
+    let other: BodyKind = settings.storeKind == .json ? .msgpack : .json
+    guard write(key(settings.storeKind), fields) else { return false }
+    do throws(StoreError) { try store.remove(key(other)) } catch {
+      reportFailure(RoadFailure(error, key(other)))
+      return false
+    }
+    return true
+  }
+
+  private func write(_ key: String, _ fields: Mapping) -> Bool {
     do throws(BodyError) {
       var record = try ValueCodec.encode(fields, settings.storeKind, indent: true)
       defer { Identity.wipe(&record) }
@@ -96,7 +114,7 @@ extension Road {
       fields.append("role", .string(role))
       fields.append("sighex", .string(signing.withSeed { Hex.encode([UInt8]($0)) }))
       fields.append("prihex", .string(long.withSecret { Hex.encode([UInt8]($0)) }))
-      guard save(RecordKey.localRole(settings.storeKind), fields) else {
+      guard save(RecordKey.localRole, fields) else {
         throw RoadFailure(.io, "the store does not take the identity")
       }
     }
@@ -105,21 +123,35 @@ extension Road {
 
   func saveLocal() -> Bool {
     let record = LocalRecord(name: name, role: role, ownID: ownID, lastNearID: lastNearID)
-    return save(RecordKey.local(settings.storeKind), record.fields(address: address))
+    return save(RecordKey.local, record.fields(address: address))
   }
 
   func saveRemote(_ remote: Remote) -> Bool {
     guard let relation = remote.relation else { return true }
-    return save(RecordKey.remote(relation.name, settings.storeKind), RemoteRecord.fields(remote, relation))
+    return saveRemote(remote, relation)
+  }
+
+  /// The remote as it is to become.
+  func saveRemote(_ remote: Remote, _ relation: Relation) -> Bool {
+    save({ RecordKey.remote(relation.name, $0) }, RemoteRecord.fields(remote, relation))
   }
 
   func saveRole(_ name: String, _ role: Role) -> Bool {
-    save(RecordKey.role(name, settings.storeKind), role.fields(name))
+    save({ RecordKey.role(name, $0) }, role.fields(name))
+  }
+
+  /// Begins our first session with the remote, if none has begun.
+  func startSession(_ remote: Remote) {
+    guard remote.near.id == 0 else { return }
+    var chance: UInt32 = 0
+    guard withUnsafeMutableBytes(of: &chance, { entropy.fill($0) }) else { return count(.randomError) }
+    remote.near.start(chance: chance)
   }
 
   /// Makes sure that the remote's present session is on disk, so that it may be used.
   func secureSession(_ remote: Remote) -> Bool {
-    remote.near.start()
+    startSession(remote)
+    guard remote.near.id != 0 else { return false }
     guard remote.near.needsReserve else { return true }
     let before = remote.near
     remote.near.reserved(remote.near.reservation())

@@ -92,6 +92,7 @@ public enum Counter: Int, CaseIterable, Sendable {
   case dropLimit
   case dropReceiveQueue
   case dropOutboxFull
+  case dropEvent
   case dropTransaction
   case sendFailed
   case messagesDelivered
@@ -203,6 +204,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case .dropLimit: return "drop_limit"
     case .dropReceiveQueue: return "drop_receive_queue"
     case .dropOutboxFull: return "drop_outbox_full"
+    case .dropEvent: return "drop_event"
     case .dropTransaction: return "drop_transaction"
     case .sendFailed: return "send_failed"
     case .messagesDelivered: return "messages_delivered"
