@@ -54,12 +54,6 @@ public struct NearSession {
     if id == 0 { id = 0x1000_0000 | (chance & 0x2fff_ffff) }
   }
 
-  /// Goes on from a later session, the further the more often the remote has refused the present one as an old one.
-  public mutating func leap(refused: UInt32) {
-    let next = id &+ (NearSession.reserve << min(refused, 20))
-    id = next == 0 ? 1 : next
-  }
-
   /// The id to be stored, some ahead of the present one.
   public func reservation() -> UInt32 {
     let ahead = id &+ NearSession.reserve

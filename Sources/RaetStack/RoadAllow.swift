@@ -346,7 +346,6 @@ extension Road {
       remote.anew = nil
       return refreshHeartbeat(remote)
     }
-    if status == .refused { refusedHandshake(remote) }
     // What a join said of the remote has not come true. Anybody can forge one: it must not be tried for good.
     if status == .timedOut || status == .rejected || status == .unjoined { remote.candidate = nil }
     // A remote that is silent may have forgotten us: only a join finds out.
