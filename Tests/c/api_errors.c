@@ -82,6 +82,8 @@ static void nulls(raet_config *config, raet_stack *stack) {
   CHECK_NUMBER(-1, raet_stack_fd(NULL));
   CHECK_NUMBER(0, raet_stack_interest(NULL));
   CHECK_NUMBER(RAET_NEVER, raet_stack_deadline(NULL));
+  CHECK_NUMBER(-1, raet_stack_timeout_ms(NULL, 0));
+  CHECK_NUMBER(-1, raet_stack_timeout_ms(stack, 1000));
   INVALID(raet_stack_service(NULL, 0, 0));
   INVALID(raet_stack_next_event(NULL, &event));
   INVALID(raet_stack_next_event(stack, NULL));
@@ -426,6 +428,10 @@ static void wrong_numbers(raet_stack *stack, raet_remote remote) {
   CHECK_STATUS(RAET_ENOTFOUND, raet_remote_next(stack, remote, &out));
   CHECK_STATUS(RAET_EEXIST, raet_remote_add(stack, "there", "127.0.0.1:7532", &out));
   CHECK_NUMBER(remote, out);
+  out = 0;
+  CHECK_STATUS(RAET_EEXIST, raet_remote_add(stack, NULL, "127.0.0.1:7531", &out));
+  CHECK_NUMBER(remote, out);
+  INVALID(raet_remote_add(stack, "b", "127.0.0.1:0", &out));
   INVALID(raet_remote_add(stack, "\xff", "127.0.0.1:7532", &out));
   INVALID(raet_remote_add(stack, "b", "nowhere", &out));
   INVALID(raet_remote_set_endpoint(stack, remote, "nowhere", 0));

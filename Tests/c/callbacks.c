@@ -19,9 +19,11 @@ static void inside(raet_stack *stack) {
   uint64_t value = 0;
   char text[64];
   raet_remote remote = 0;
+  const raet_event *event = NULL;
   CHECK_STATUS(RAET_EREENTRANT, raet_stack_service(stack, heard.net->now, 0));
   CHECK_STATUS(RAET_EREENTRANT, raet_stack_input(stack, heard.net->now, data, 0, &heard.net->nodes[MAIN].address));
   CHECK_STATUS(RAET_EREENTRANT, raet_stack_close(stack, heard.net->now, 0));
+  CHECK_STATUS(RAET_EREENTRANT, raet_stack_next_event(stack, &event));
   CHECK_OK(raet_stack_get_str(stack, RAET_KEY_NAME, text, sizeof text, &need));
   CHECK_OK(raet_stack_get_u64(stack, RAET_KEY_MAIN, &value));
   CHECK_OK(raet_remote_next(stack, 0, &remote));
@@ -114,6 +116,7 @@ static void from_callbacks(void) {
   CHECK_OK(raet_connect(other, heard.remote, net.now));
   CHECK(heard.wakes > 0);
   CHECK(raet_stack_deadline(other) <= net.now);
+  CHECK_NUMBER(0, raet_stack_timeout_ms(other, net.now));
   CHECK_OK(net_send(&net, OTHER, heard.remote, 0, 100));
   for (int i = 0; i < 3000; i++) carry_and_dispatch(&net);
   net_events(&net.nodes[MAIN]);

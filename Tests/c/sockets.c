@@ -10,10 +10,13 @@
 
 enum { MAIN = 0, OTHER = 1 };
 
-static uint64_t due(const net *net) {
-  uint64_t first = raet_now() + SECOND;
-  for (int i = MAIN; i <= OTHER; i++)
-    if (raet_stack_deadline(net->nodes[i].stack) < first) first = raet_stack_deadline(net->nodes[i].stack);
+/* Milliseconds until one of the stacks has something to do, at most 1,000. */
+static int wait_for(const net *net, uint64_t now) {
+  int first = 1000;
+  for (int i = MAIN; i <= OTHER; i++) {
+    int32_t wait_ms = raet_stack_timeout_ms(net->nodes[i].stack, now);
+    if (wait_ms >= 0 && wait_ms < first) first = wait_ms;
+  }
   return first;
 }
 
@@ -22,7 +25,8 @@ static int loop(net *net, int poll, int index, raet_enum type, size_t count, uin
   uint64_t end = raet_now() + limit;
   while (net_count(net, index, type, NULL) < count) {
     struct epoll_event ready[NODES];
-    uint64_t now = raet_now(), first = due(net);
+    uint64_t now = raet_now();
+    int wait_ms = wait_for(net, now);
     if (now > end) return 0;
     for (int i = MAIN; i <= OTHER; i++) { /* level-triggered: what to wait for may have changed */
       uint32_t interest = raet_stack_interest(net->nodes[i].stack);
@@ -31,7 +35,6 @@ static int loop(net *net, int poll, int index, raet_enum type, size_t count, uin
       CHECK(interest & RAET_WANT_READ);
       epoll_ctl(poll, EPOLL_CTL_MOD, raet_stack_fd(net->nodes[i].stack), &wanted);
     }
-    int wait_ms = first <= now ? 0 : (int)((first - now + 999999) / 1000000);
     if (epoll_wait(poll, ready, NODES, wait_ms) < 0 && errno != EINTR) return 0;
     for (int i = MAIN; i <= OTHER; i++) {
       raet_status status = raet_stack_service(net->nodes[i].stack, raet_now(), 0);
