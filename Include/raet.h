@@ -5,13 +5,15 @@
  * Conventions, which hold for every function unless it says otherwise:
  *
  * - A stack is used by one thread at a time; different stacks may be used by different threads at the same time. The
- *   library starts no threads, blocks on nothing but the store's disk, installs no signal handlers, reads no environment
- *   variables, and keeps nothing outside its stacks but the list of handles that are alive.
+ *   library starts no threads, blocks on nothing but the store's disk, installs no signal handlers, reads no
+ *   environment variables, and keeps nothing outside its stacks but the list of handles that are alive.
+ * - A stack belongs to the process that made it: after fork() the child may not use it, not even free it.
  * - Times are nanoseconds: points in time (`now`, deadlines) of one monotonic clock that the host chooses, such as
  *   raet_now(); periods carry `_ns` in their names. A `now` that lies before an earlier one counts as that earlier one.
  * - Functions that can fail return a raet_status: RAET_OK (0) or a negative code. A failed call changes nothing.
- *   raet_stack_error() has the details of the last failure of a stack.
- * - A NULL where none is allowed gives RAET_EINVAL; a freed or foreign handle gives RAET_EINVAL too.
+ *   raet_stack_error() has the details of the last failure of a stack, where there are any.
+ * - A NULL where none is allowed gives RAET_EINVAL; a freed or foreign handle gives RAET_EINVAL too. These are not
+ *   listed again with each function; nor is RAET_ENOMEM, which all that make something can give.
  * - Strings are UTF-8 and end with NUL. What the host passes in is copied before the call returns.
  * - Functions that fill a buffer take its size as `cap` and always tell in `*need` the bytes it takes, the NUL of a
  *   string included. When `cap` is less they return RAET_EBUFSIZE and write nothing; `buf` may then be NULL.
@@ -114,19 +116,23 @@ enum {
 /** Kinds of events; raet_event_name() has their names. */
 enum {
   RAET_EV_MESSAGE = 1,       /**< a message came: remote, name, body, body_kind */
-  RAET_EV_DELIVERED = 2,     /**< a sent message is with the remote's application: remote, txn, tag. Terminal. */
-  RAET_EV_FAILED = 3,        /**< a sent message ended otherwise: status, remote, txn, tag. Terminal. RAET_EUNKNOWN when it
-                                  may have arrived; with every other status it did not. */
-  RAET_EV_WRITABLE = 4,      /**< after RAET_EAGAIN from raet_send(): there is room again for remote */
-  RAET_EV_JOINED = 5,        /**< a join ended: status; RAET_OK when the remote is joined now. With RAET_EPENDING and txn 0:
-                                  it goes on, but waits for a person */
+  RAET_EV_DELIVERED = 2,     /**< a sent message has ended well: the remote's library has it whole, ready for its
+                                  application: remote, txn, tag. Terminal. */
+  RAET_EV_FAILED = 3,        /**< a sent message ended otherwise: status, remote, txn, tag. Terminal. RAET_EUNKNOWN when
+                                  it may have arrived; with every other status it did not. RAET_EREJECTED and
+                                  RAET_EPENDING when it waited to its limit for a join that had ended so */
+  RAET_EV_WRITABLE = 4,      /**< after RAET_EAGAIN from raet_send(): a quarter of the queue to remote is free; a large
+                                  message may find RAET_EAGAIN again */
+  RAET_EV_JOINED = 5,        /**< a join ended: status; RAET_OK when the remote is joined now. With RAET_EPENDING and
+                                  txn 0: it goes on, but waits for a person */
   RAET_EV_ALLOWED = 6,       /**< an allow ended: status; RAET_OK when messages can pass now */
   RAET_EV_ALIVE = 7,         /**< the remote is there (again), or an alive ended: status */
   RAET_EV_DEAD = 8,          /**< the remote does not answer any more */
   RAET_EV_REAPED = 9,        /**< the remote was dead for so long that no heartbeats are sent any more */
-  RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status(); status
-                                  RAET_EPENDING */
-  RAET_EV_KEY_CHANGED = 11,  /**< role `name` came with other keys than stored; status: RAET_OK taken, RAET_EREJECTED not */
+  RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status();
+                                  status RAET_EPENDING */
+  RAET_EV_KEY_CHANGED = 11,  /**< role `name` came with other keys than stored; status: RAET_OK taken,
+                                  RAET_EREJECTED not */
   RAET_EV_REMOTE_ADDED = 12, /**< a remote joined that was not known: remote, name */
   RAET_EV_REMOTE_GONE = 13,  /**< a remote was removed: remote, name */
   RAET_EV_ERROR = 14,        /**< something failed that no call can report: status, os_errno, name says what */
@@ -136,7 +142,7 @@ enum {
 /** Kinds of stacks. */
 enum { RAET_KIND_ROAD = 1 /**< an estate on a road: UDP */ };
 
-/** Types of settings and properties, as raet_config_key() tells them. */
+/** Types of settings, as raet_config_key() tells them. */
 enum { RAET_TYPE_U64 = 1, RAET_TYPE_STR = 2, RAET_TYPE_BYTES = 3 };
 
 /**
@@ -144,43 +150,60 @@ enum { RAET_TYPE_U64 = 1, RAET_TYPE_STR = 2, RAET_TYPE_BYTES = 3 };
  * S raet_stack_get_u64/str(), R raet_remote_get_u64/str().
  */
 enum {
-  RAET_KEY_NAME = 1,            /**< str, CSR: name of the estate, unique on the road. Needed unless stored. */
+  /* Who it is. */
+  RAET_KEY_NAME = 1,            /**< str, CSR: name of the estate, unique on the road (PROTOCOL 3.1). Needed unless
+                                     stored. */
   RAET_KEY_ROLE = 2,            /**< str, CSR: the role whose keys it has. Default: its name. */
-  RAET_KEY_ENDPOINT = 3,        /**< str, CSR: "127.0.0.1:7530", "[::1]:7530", "0.0.0.0:0". Default "0.0.0.0:7530". No look-up. */
-  RAET_KEY_DIR = 4,             /**< str, C: folder of the store. Default: none, nothing is kept over a restart. */
-  RAET_KEY_STORE_KIND = 5,      /**< u64, C: RAET_BODY_JSON (default) or RAET_BODY_MSGPACK: form of new files. */
-  RAET_KEY_MAIN = 6,            /**< u64, CSR: 1 for a main estate, which others may join. Default 0. */
-  RAET_KEY_MUTABLE = 7,         /**< u64, CS: 1 lets known remotes change name, role or keys by a join. Default 0. */
-  RAET_KEY_ACCEPT = 8,          /**< u64, CS: RAET_ACCEPT_...: whose keys are accepted. Default RAET_ACCEPT_NEVER. */
   RAET_KEY_KIND = 9,            /**< u64, CSR: the application's own number for the estate, 0..255. Default 0. */
   RAET_KEY_SIGN_SEED = 10,      /**< bytes[32], C: Ed25519 seed. Default: stored, else made. */
   RAET_KEY_PRIVATE = 11,        /**< bytes[32], C: Curve25519 secret key. Default: stored, else made. */
+  RAET_KEY_ENDPOINT = 3,        /**< str, CSR: address and port, as "127.0.0.1:7530", "[::1]:7530". Port 0: the system
+                                     chooses. No names of hosts. Default "0.0.0.0:7530". */
+
+  /* Where that is kept. */
+  RAET_KEY_DIR = 4,             /**< str, C: folder of the store. Default: none, nothing is kept over a restart. */
+  RAET_KEY_STORE_KIND = 5,      /**< u64, C: RAET_BODY_JSON (default) or RAET_BODY_MSGPACK: form of new files. */
+
+  /* Whom it takes. */
+  RAET_KEY_MAIN = 6,            /**< u64, CSR: 1 for a main estate, which others may join. Default 0. */
+  RAET_KEY_MUTABLE = 7,         /**< u64, CS: 1 lets known remotes change name, role or keys by a join. Default 0. */
+  RAET_KEY_ACCEPT = 8,          /**< u64, CS: RAET_ACCEPT_...: whose keys are accepted. Default RAET_ACCEPT_NEVER. */
+  RAET_KEY_MAX_REMOTES = 25,    /**< u64, CS: most remotes. Default 10,000. */
+  RAET_KEY_MAX_PENDING = 26,    /**< u64, CS: most roles waiting for acceptance. Default 1,000. */
+
+  /* How it writes and reads. */
   RAET_KEY_HEAD_KIND = 12,      /**< u64, CS: RAET_HEAD_RAET (default) or RAET_HEAD_JSON: heads sent. */
   RAET_KEY_BODY_KIND = 13,      /**< u64, CS: RAET_BODY_JSON (default) or RAET_BODY_MSGPACK: own bodies, as of joins. */
   RAET_KEY_SIGN = 14,           /**< u64, CS: 0 sends messages unsigned, for laboratories. Default 1. */
   RAET_KEY_ENCRYPT = 15,        /**< u64, CS: 0 sends messages in clear, for laboratories. Default 1. */
   RAET_KEY_ACCEPT_UNSIGNED = 16, /**< u64, CS: 1 takes unsigned packets from remotes. Default 0. Unsafe. */
   RAET_KEY_ACCEPT_CLEAR = 17,   /**< u64, CS: 1 takes messages that are signed but not encrypted. Default 0. */
+
+  /* Heartbeats. */
   RAET_KEY_PERIOD_NS = 18,      /**< u64, CS: heartbeat period. Default 1 s. 0: no heartbeats. */
   RAET_KEY_OFFSET_NS = 19,      /**< u64, CS: added to the period when not a main estate. Default 0.5 s. */
   RAET_KEY_INTERIM_NS = 20,     /**< u64, CS: a main reaps a remote dead for so long. Default 3,600 s. 0: never. */
+
+  /* Messages. */
   RAET_KEY_MAX_MESSAGE = 21,    /**< u64, CS: longest body sent or received. Default and limit RAET_MESSAGE_MAX. */
-  RAET_KEY_SEND_QUEUE = 22,     /**< u64, CS: bytes of messages waiting or under way per remote. Default 128 MiB. */
-  RAET_KEY_RECEIVE_QUEUE = 23,  /**< u64, CS: bytes of messages received or half received in the stack. Default 256 MiB. */
+  RAET_KEY_SEND_QUEUE = 22,     /**< u64, CS: bytes of messages waiting or under way per remote; each that waits counts
+                                     64 more. An empty queue takes any message. Default 128 MiB. */
+  RAET_KEY_RECEIVE_QUEUE = 23,  /**< u64, CS: bytes of messages received or half received in the stack. One that is
+                                     larger is refused. Default 256 MiB. */
   RAET_KEY_MESSAGE_TIMEOUT_NS = 24, /**< u64, CS: limit of a raet_send() that gives 0. Default 300 s. */
-  RAET_KEY_MAX_REMOTES = 25,    /**< u64, CS: most remotes. Default 10,000. */
-  RAET_KEY_MAX_PENDING = 26,    /**< u64, CS: most roles waiting for acceptance. Default 1,000. */
-  RAET_KEY_SOCKET_BUFFER = 27,  /**< u64, CS: receive and send buffer asked of the system, bytes. Default 4 MiB. */
   RAET_KEY_WINDOW = 28,         /**< u64, CS: most datagrams under way to a remote. Default 512. */
-  RAET_KEY_NEAR_ID = 40,        /**< u64, R: the number of the remote here (PROTOCOL 3.2). */
-  RAET_KEY_FAR_ID = 41,         /**< u64, R: the number of this estate there; 0 before it is joined. */
+  RAET_KEY_SOCKET_BUFFER = 27,  /**< u64, CS: receive and send buffer asked of the system, bytes. Default 4 MiB. */
+
+  /* Properties of remotes, to be read. */
+  RAET_KEY_NEAR_ID = 40,        /**< u64, R: number of the remote here (PROTOCOL 3.2). */
+  RAET_KEY_FAR_ID = 41,         /**< u64, R: number of this estate there; 0 before it is joined. */
   RAET_KEY_JOINED = 42,         /**< u64, R: 1 when joined. */
   RAET_KEY_ALLOWED = 43,        /**< u64, R: 1 when allowed: messages can pass. */
   RAET_KEY_ALIVED = 44,         /**< u64, R: 1 when heard of lately, 0 when not or not known. */
   RAET_KEY_REAPED = 45,         /**< u64, R: 1 when reaped. */
   RAET_KEY_ACCEPTANCE = 46,     /**< u64, R: RAET_PENDING, RAET_ACCEPTED or RAET_REJECTED. */
   RAET_KEY_RTT_NS = 47,         /**< u64, R: smoothed round-trip time, 0 before the first measure. */
-  RAET_KEY_QUEUED = 48,         /**< u64, R: bytes of messages waiting or under way. */
+  RAET_KEY_QUEUED = 48,         /**< u64, R: bytes of messages waiting or under way, as they are. */
   RAET_KEY_IN_FLIGHT = 49,      /**< u64, R: datagrams of messages sent and not yet answered. */
   RAET_KEY_SESSION = 50         /**< u64, R: number of the present session, as this side counts. */
 };
@@ -205,9 +228,9 @@ enum { RAET_WANT_READ = 1, RAET_WANT_WRITE = 2 };
 enum { RAET_SENDING = 1, RAET_RECEIVING = 2 };
 
 /**
- * An event. Owned by the library and only ever appended to: fields that lie past `size` do not exist. An event and all it
- * points to are valid until the next raet_stack_service(), _input(), _next_event(), _dispatch(), _close() or _free() of
- * its stack (in a dispatch callback: until that returns), or until raet_event_free() after raet_event_detach().
+ * An event. Owned by the library and only ever appended to: fields that lie past `size` do not exist. An event and all
+ * it points to are valid until the next raet_stack_service(), _input(), _next_event(), _dispatch(), _close() or _free()
+ * of its stack (in a dispatch callback: until that returns), or until raet_event_free() after raet_event_detach().
  */
 typedef struct raet_event {
   uint32_t size;                /**< bytes of this structure */
@@ -222,7 +245,8 @@ typedef struct raet_event {
   size_t body_len;              /**< bytes of the body */
   raet_enum body_kind;          /**< RAET_BODY_... */
   uint32_t flags;               /**< 0 */
-  const char * RAET_OPT name;   /**< name of the remote, or of the role (RAET_EV_KEY_...) */
+  const char * RAET_OPT name;   /**< name of the remote (its endpoint before it is known), of the role
+                                     (RAET_EV_KEY_...), or what failed (RAET_EV_ERROR) */
 } raet_event;
 
 /** Takes an event in raet_stack_dispatch(). */
@@ -242,11 +266,12 @@ typedef raet_status (*raet_random_fn)(void * RAET_OPT user, uint8_t * RAET_NN ou
 typedef struct raet_store_ops {
   uint32_t size;  /**< sizeof(raet_store_ops) */
   uint32_t flags; /**< 0 */
-  /** Copies the record into buf when its *need bytes fit into cap, else RAET_EBUFSIZE; RAET_ENOTFOUND when there is none. */
+  /** Copies the record into buf when its *need bytes fit into cap, else RAET_EBUFSIZE; RAET_ENOTFOUND: none. */
   raet_status (* RAET_OPT load)(void * RAET_OPT user, const char * RAET_NN key, uint8_t * RAET_OPT buf, size_t cap,
                                 size_t * RAET_NN need);
   /** Replaces the record as a whole; removes it when buf is NULL. */
-  raet_status (* RAET_OPT store)(void * RAET_OPT user, const char * RAET_NN key, const uint8_t * RAET_OPT buf, size_t len);
+  raet_status (* RAET_OPT store)(void * RAET_OPT user, const char * RAET_NN key, const uint8_t * RAET_OPT buf,
+                                 size_t len);
   /** Gives the key that follows `after` ("" for the first) in any lasting order; RAET_ENOTFOUND after the last. */
   raet_status (* RAET_OPT next)(void * RAET_OPT user, const char * RAET_NN after, char * RAET_OPT buf, size_t cap,
                                 size_t * RAET_NN need);
@@ -279,19 +304,23 @@ RAET_API raet_status raet_config_new(raet_enum kind, raet_config * RAET_OPT * RA
 RAET_API void raet_config_free(raet_config * RAET_OPT config);
 /** Sets a number. RAET_EINVAL: no such key for a configuration, other type, or out of range. */
 RAET_API raet_status raet_config_set_u64(raet_config * RAET_NN config, raet_enum key, uint64_t value);
-/** Sets a string; NULL brings the default back. RAET_EINVAL as above, or not UTF-8, or not fit as a name or endpoint. */
+/** Sets a string; NULL brings the default back. RAET_EINVAL as above, or not UTF-8, or no name or endpoint. */
 RAET_API raet_status raet_config_set_str(raet_config * RAET_NN config, raet_enum key, const char * RAET_OPT value);
 /** Sets bytes; NULL with 0 brings the default back. RAET_EINVAL as above, or another length than the key has. */
 RAET_API raet_status raet_config_set_bytes(raet_config * RAET_NN config, raet_enum key, const uint8_t * RAET_OPT value,
                                            size_t len);
-/** Why the last setter or raet_stack_new() with this configuration failed; "" when it did not. Valid until the next call. */
+/** Why the last setter or raet_stack_new() with this configuration failed; "" when it did not, or there is nothing to
+ *  add. Valid until the next call with it. */
 RAET_API const char * RAET_NN raet_config_error(const raet_config * RAET_NN config);
-/** Sets a store of the host's; the functions are copied, `user` is handed to them. NULL: none. Replaces RAET_KEY_DIR. */
+/** Sets a store of the host's; the functions are copied, `user` is handed to them. NULL: none. Replaces RAET_KEY_DIR.
+ *  RAET_EINVAL: a function is missing, or `size` or `flags` is wrong. */
 RAET_API raet_status raet_config_set_store(raet_config * RAET_NN config, const raet_store_ops * RAET_OPT ops,
                                            void * RAET_OPT user);
 /** Sets a source of randomness; NULL brings libsodium's back. */
-RAET_API raet_status raet_config_set_random(raet_config * RAET_NN config, raet_random_fn RAET_OPT fn, void * RAET_OPT user);
-/** Finds a key and its type (RAET_TYPE_...) by its name in lower case, as "max_message". RAET_ENOTFOUND. */
+RAET_API raet_status raet_config_set_random(raet_config * RAET_NN config, raet_random_fn RAET_OPT fn,
+                                            void * RAET_OPT user);
+/** Finds a setting's key and its type (RAET_TYPE_...) by its name in lower case, as "max_message". RAET_ENOTFOUND: no
+ *  setting has this name; properties that are only read (R) are not found. */
 RAET_API raet_status raet_config_key(const char * RAET_NN name, raet_enum * RAET_NN key, raet_enum * RAET_OPT type);
 /** @} */
 
@@ -300,28 +329,33 @@ RAET_API raet_status raet_config_key(const char * RAET_NN name, raet_enum * RAET
 /**
  * Makes a stack: loads or makes its identity and loads its remotes. Opens no socket: a host may drive the stack by
  * raet_stack_input() and raet_stack_output() alone. The host frees it.
- * RAET_EINVAL: no name, or settings that do not go together (raet_config_error() has details); RAET_ESTORE: the identity's files are damaged (they are left
- * as they are); RAET_ELOCKED, RAET_EIO. Damaged files of remotes are set aside and reported by RAET_EV_ERROR events.
+ * raet_config_error() tells why it fails. RAET_EINVAL: no name, or settings that do not go together; RAET_ESTORE: the
+ * identity's files are damaged (they are left as they are), or belong to another name or other keys; RAET_ELOCKED;
+ * RAET_EIO; RAET_ECRYPTO: keys that are not valid, or no randomness. Damaged files of remotes are left as they are and
+ * reported by RAET_EV_ERROR events.
  */
-RAET_API raet_status raet_stack_new(const raet_config * RAET_NN config, uint64_t now, raet_stack * RAET_OPT * RAET_NN out);
-/** Opens the stack's socket. RAET_EIO: see raet_stack_error(). RAET_ESTATE: it has one. */
+RAET_API raet_status raet_stack_new(const raet_config * RAET_NN config, uint64_t now,
+                                    raet_stack * RAET_OPT * RAET_NN out);
+/** Opens the stack's socket. RAET_EIO: see raet_stack_error(). RAET_ESTATE: it has one, or is closed. */
 RAET_API raet_status raet_stack_open(raet_stack * RAET_NN stack, uint64_t now);
-/** Takes over an open UDP socket in place of raet_stack_open(); the stack closes it. RAET_EINVAL: not such a socket. */
+/** Takes over an open UDP socket in place of raet_stack_open(); the stack closes it. RAET_EINVAL: not such a socket;
+ *  RAET_ESTATE: it has one, or is closed; RAET_EIO. */
 RAET_API raet_status raet_stack_adopt_fd(raet_stack * RAET_NN stack, int32_t fd, uint64_t now);
 /**
  * Closes the stack: nothing new is sent or taken. Messages under way have `linger_ns` to end; then, or at once with 0,
- * each ends with its terminal event and RAET_EV_CLOSED comes last. Service the stack until then.
+ * each ends with its terminal event and RAET_EV_CLOSED comes last. Service the stack until then. The remotes are not
+ * told: they see RAET_EV_DEAD at their next heartbeats, within some 3 s. RAET_ECLOSED: it was closed before.
  */
 RAET_API raet_status raet_stack_close(raet_stack * RAET_NN stack, uint64_t now, uint64_t linger_ns);
-/** Frees the stack, its events and its socket, and wipes its keys. Works without raet_stack_close(). NULL does nothing. */
+/** Frees the stack, its events and its socket, and wipes its keys, closed or not. NULL does nothing. */
 RAET_API void raet_stack_free(raet_stack * RAET_OPT stack);
 /** What the last failed call on this stack has to add to its status; "" when nothing. Valid until the next call. */
 RAET_API const char * RAET_NN raet_stack_error(const raet_stack * RAET_NN stack);
 /** Reads a property marked S. RAET_ENOTFOUND: no such property, or of another type. */
 RAET_API raet_status raet_stack_get_u64(const raet_stack * RAET_NN stack, raet_enum key, uint64_t * RAET_NN out);
 /** Reads a property marked S; RAET_KEY_ENDPOINT has the port that the system chose. RAET_ENOTFOUND, RAET_EBUFSIZE. */
-RAET_API raet_status raet_stack_get_str(const raet_stack * RAET_NN stack, raet_enum key, char * RAET_OPT buf, size_t cap,
-                                        size_t * RAET_NN need);
+RAET_API raet_status raet_stack_get_str(const raet_stack * RAET_NN stack, raet_enum key, char * RAET_OPT buf,
+                                        size_t cap, size_t * RAET_NN need);
 /** @} */
 
 /** @name Loop. Wait until raet_stack_fd() is ready or raet_stack_deadline() is reached, service, take the events.
@@ -339,7 +373,8 @@ RAET_API uint64_t raet_stack_deadline(const raet_stack * RAET_NN stack);
 RAET_API int32_t raet_stack_timeout_ms(const raet_stack * RAET_NN stack, uint64_t now);
 /**
  * Receives at most `max_packets` datagrams (0: 256), runs what is due, sends. When more wait, the deadline is `now`.
- * RAET_OK also when single datagrams were bad; RAET_EIO when the socket is broken for good; RAET_ECLOSED after close.
+ * RAET_OK also when single datagrams were bad; RAET_EIO when the socket is broken for good; RAET_ECLOSED after
+ * RAET_EV_CLOSED.
  */
 RAET_API raet_status raet_stack_service(raet_stack * RAET_NN stack, uint64_t now, uint32_t max_packets);
 /** Takes the next event. RAET_EAGAIN: there is none. */
@@ -347,7 +382,8 @@ RAET_API raet_status raet_stack_next_event(raet_stack * RAET_NN stack, const rae
 /** Hands at most `max_events` (0: all there are) events to fn. */
 RAET_API raet_status raet_stack_dispatch(raet_stack * RAET_NN stack, raet_event_fn RAET_NN fn, void * RAET_OPT user,
                                          uint32_t max_events);
-/** Makes the event, which must be the last one taken, the host's: valid until raet_event_free(), even after the stack. */
+/** Makes the event, which must be the last one taken, the host's: valid until raet_event_free(), even after the stack.
+ *  RAET_EINVAL: it is not the last one taken. */
 RAET_API raet_status raet_event_detach(raet_stack * RAET_NN stack, const raet_event * RAET_NN event);
 /** Frees a detached event. Any thread. NULL does nothing. */
 RAET_API void raet_event_free(const raet_event * RAET_OPT event);
@@ -358,19 +394,22 @@ RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_f
 /** @name Remotes.
  * @{ */
 /**
- * Adds a remote to join. A name is what it must call itself: a join that brings another is rejected. With NULL the name is
- * learnt in the join. `endpoint` as RAET_KEY_ENDPOINT, with a port. RAET_EEXIST: the name is known, or with NULL the
- * endpoint, as from the store; *out is that remote. RAET_EAGAIN: RAET_KEY_MAX_REMOTES.
+ * Adds a remote to join. A name is what it must call itself: a join that brings another is rejected. With NULL the name
+ * is learnt in the join. `endpoint` as RAET_KEY_ENDPOINT, with a port. RAET_EEXIST: the name is known, or with NULL the
+ * endpoint, as from the store; *out is that remote. RAET_EINVAL: no endpoint to send to, or no name, or that of this
+ * estate; RAET_EAGAIN: RAET_KEY_MAX_REMOTES; RAET_ECLOSED.
  */
-RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name, const char * RAET_NN endpoint,
-                                     raet_remote * RAET_NN out);
-/** Tells where a known remote is now. RAET_EINVAL: no such address; RAET_ENOTFOUND; RAET_EIO. */
+RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name,
+                                     const char * RAET_NN endpoint, raet_remote * RAET_NN out);
+/** Tells where a known remote is now. RAET_EINVAL: no endpoint to send to; RAET_ENOTFOUND; RAET_EIO; RAET_ECLOSED. */
 RAET_API raet_status raet_remote_set_endpoint(raet_stack * RAET_NN stack, raet_remote remote,
                                               const char * RAET_NN endpoint, uint64_t now);
-/** Removes a remote, here and in the store; its role's keys stay. Its messages end with RAET_ECANCELED. */
+/** Removes a remote, here and in the store; its role's keys stay. Its messages end with RAET_ECANCELED, or with
+ *  RAET_EUNKNOWN when they may have arrived. RAET_ENOTFOUND; RAET_EIO: it is gone, but its record is not. */
 RAET_API raet_status raet_remote_remove(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
-/** Finds a remote by its name. RAET_ENOTFOUND. */
-RAET_API raet_status raet_remote_find(const raet_stack * RAET_NN stack, const char * RAET_NN name, raet_remote * RAET_NN out);
+/** Finds a remote by its name; by its endpoint as text, as long as no name is known. RAET_ENOTFOUND. */
+RAET_API raet_status raet_remote_find(const raet_stack * RAET_NN stack, const char * RAET_NN name,
+                                      raet_remote * RAET_NN out);
 /** The remote that follows `after`, 0 for the first, in the order they were added. RAET_ENOTFOUND after the last. */
 RAET_API raet_status raet_remote_next(const raet_stack * RAET_NN stack, raet_remote after, raet_remote * RAET_NN out);
 /** Reads a property marked R. RAET_ENOTFOUND: no such remote or property. */
@@ -386,24 +425,27 @@ RAET_API raet_status raet_remote_get_str(const raet_stack * RAET_NN stack, raet_
 /**
  * Connects to a remote and keeps it so: joins, allows, sends heartbeats, and does again what is lost, until
  * raet_disconnect(). RAET_EV_JOINED, _ALLOWED, _ALIVE and _DEAD tell how it goes, with txn 0; a join that ends with
- * RAET_EPENDING, RAET_EREFUSED, RAET_EREJECTED or RAET_ETIMEDOUT is tried again by itself, ever less often.
+ * RAET_EPENDING, RAET_EREFUSED, RAET_EREJECTED or RAET_ETIMEDOUT is tried again by itself, after 1 s at first, later
+ * every 30 s (every 5 s after RAET_EPENDING), and told again only when its status is another one.
+ * RAET_ENOTFOUND; RAET_ECLOSED.
  */
 RAET_API raet_status raet_connect(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
-/** Stops keeping the connection: no heartbeats, no new attempts. What is known of the remote stays. */
+/** Stops keeping the connection: no heartbeats, no new attempts. What is known of the remote stays. RAET_ENOTFOUND. */
 RAET_API raet_status raet_disconnect(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
 /**
  * Joins: exchanges long-term keys (PROTOCOL 6.2). Ends with RAET_EV_JOINED and *out as txn. `timeout_ns`: 0 for 5 s,
- * RAET_NEVER for none. RAET_ESTATE: a join is under way with this remote.
+ * RAET_NEVER for none. RAET_ESTATE: a join is under way with this remote; RAET_ENOTFOUND; RAET_ECLOSED.
  */
 RAET_API raet_status raet_join(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, uint64_t timeout_ns,
                                raet_txn * RAET_OPT out);
 /**
- * Allows: the CurveCP handshake for new short-term keys (PROTOCOL 6.4). Ends with RAET_EV_ALLOWED. `timeout_ns`: 0 for 4 s.
- * RAET_EUNJOINED; RAET_ESTATE: an allow is under way.
+ * Allows: the CurveCP handshake for new short-term keys (PROTOCOL 6.4). Ends with RAET_EV_ALLOWED. `timeout_ns`: 0 for
+ * 4 s. RAET_EUNJOINED; RAET_ESTATE: an allow is under way; RAET_ECRYPTO: no randomness; RAET_ENOTFOUND; RAET_ECLOSED.
  */
 RAET_API raet_status raet_allow(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, uint64_t timeout_ns,
                                 raet_txn * RAET_OPT out);
-/** One heartbeat (PROTOCOL 6.5). Ends with RAET_EV_ALIVE. `timeout_ns`: 0 for 2 s. RAET_EUNJOINED, RAET_EUNALLOWED. */
+/** One heartbeat (PROTOCOL 6.5). Ends with RAET_EV_ALIVE. `timeout_ns`: 0 for 2 s. RAET_EUNJOINED; RAET_EUNALLOWED;
+ *  RAET_ESTATE: one is under way; RAET_ENOTFOUND; RAET_ECLOSED. */
 RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, uint64_t timeout_ns,
                                 raet_txn * RAET_OPT out);
 /** @} */
@@ -412,46 +454,62 @@ RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, 
  * @{ */
 /**
  * Sends a message to a remote (PROTOCOL 7). It is queued until the remote is allowed and ends in exactly one
- * RAET_EV_DELIVERED or RAET_EV_FAILED with `tag` and *out as txn. A body of kind JSON or msgpack must be a mapping.
+ * RAET_EV_DELIVERED or RAET_EV_FAILED with `tag` and *out as txn. It does not join: unless the remote joins this
+ * estate, raet_connect() or raet_join() has to. A body of kind JSON or msgpack must be a mapping.
  * Messages may arrive in another order than they were sent.
  * `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
- * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE; RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
+ * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE: more than RAET_KEY_MAX_MESSAGE;
+ * RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
  */
 RAET_API raet_status raet_send(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now, raet_enum body_kind,
                                const uint8_t * RAET_OPT body, size_t len, uint64_t timeout_ns, uint64_t tag,
                                raet_txn * RAET_OPT out);
-/** How many bytes raet_send() would take for this remote now. */
+/** How many bytes raet_send() would take for this remote now. RAET_ENOTFOUND. */
 RAET_API raet_status raet_send_capacity(const raet_stack * RAET_NN stack, raet_remote remote, uint64_t * RAET_NN bytes);
-/** Ends a transaction of the host's before its time, with RAET_ECANCELED (or RAET_EUNKNOWN) in its event. */
+/** Ends a transaction of the host's before its time, with RAET_ECANCELED in its event (RAET_EUNKNOWN when a message may
+ *  have arrived). RAET_ENOTFOUND: there is none, or it has ended. */
 RAET_API raet_status raet_txn_cancel(raet_stack * RAET_NN stack, raet_txn txn, uint64_t now);
-/** The transfer that follows `after`, 0 for the first: messages being sent or received now. RAET_ENOTFOUND after the last. */
+/** The transfer that follows `after`, 0 for the first: messages that wait, are sent or are received now. RAET_ENOTFOUND
+ *  after the last. */
 RAET_API raet_status raet_transfer_next(const raet_stack * RAET_NN stack, raet_txn after, raet_txn * RAET_NN out);
-/** How far a transfer is: its remote, RAET_SENDING or RAET_RECEIVING, and bytes that have arrived out of all. */
-RAET_API raet_status raet_transfer_progress(const raet_stack * RAET_NN stack, raet_txn txn, raet_remote * RAET_OPT remote,
-                                            raet_enum * RAET_OPT direction, uint64_t * RAET_OPT done, uint64_t * RAET_OPT total);
+/**
+ * How far a transfer is: its remote, RAET_SENDING or RAET_RECEIVING, and bytes of the body that have arrived out of all
+ * (while receiving, some 40 more of its wrapping). `txn` may be what raet_send() gave, at once. No event tells of
+ * progress: ask after raet_stack_service(). RAET_ENOTFOUND: it has ended; RAET_EV_DELIVERED or RAET_EV_MESSAGE tells
+ * whether well.
+ */
+RAET_API raet_status raet_transfer_progress(const raet_stack * RAET_NN stack, raet_txn txn,
+                                            raet_remote * RAET_OPT remote, raet_enum * RAET_OPT direction,
+                                            uint64_t * RAET_OPT done, uint64_t * RAET_OPT total);
 /** @} */
 
 /** @name Keys and acceptance. Acceptance is kept by role (PROTOCOL 6.3).
  * @{ */
-/** Makes a pair of secret keys, from libsodium's randomness. The host wipes them. Any thread. */
+/** Makes a pair of secret keys, from libsodium's randomness. The host wipes them. RAET_ECRYPTO. Any thread. */
 RAET_API raet_status raet_keys_generate(uint8_t * RAET_NN sign_seed32, uint8_t * RAET_NN private32);
 /** The public keys that belong to secret ones. Any thread. */
 RAET_API raet_status raet_keys_public(const uint8_t * RAET_NN sign_seed32, const uint8_t * RAET_NN private32,
                                       uint8_t * RAET_NN verify32, uint8_t * RAET_NN public32);
-/** The public keys of the stack's own estate. */
-RAET_API raet_status raet_stack_keys(const raet_stack * RAET_NN stack, uint8_t * RAET_NN verify32, uint8_t * RAET_NN public32);
+/** The public keys of the stack's own estate: what others pin by raet_role_set_keys(). They are new at each start
+ *  unless there is a store, or the host gives RAET_KEY_SIGN_SEED and RAET_KEY_PRIVATE. */
+RAET_API raet_status raet_stack_keys(const raet_stack * RAET_NN stack, uint8_t * RAET_NN verify32,
+                                     uint8_t * RAET_NN public32);
 /** Acceptance of a role's keys: RAET_PENDING, RAET_ACCEPTED, RAET_REJECTED. RAET_ENOTFOUND: the role is not known. */
-RAET_API raet_status raet_role_status(const raet_stack * RAET_NN stack, const char * RAET_NN role, raet_enum * RAET_NN out);
-/** Accepts, rejects or pends a known role's keys; joins that wait for it go on. RAET_ENOTFOUND; RAET_EIO. */
+RAET_API raet_status raet_role_status(const raet_stack * RAET_NN stack, const char * RAET_NN role,
+                                      raet_enum * RAET_NN out);
+/** Accepts, rejects or pends a known role's keys; joins that wait for it go on, and remotes of a role that is accepted
+ *  no more are cut off. RAET_ENOTFOUND; RAET_EIO. */
 RAET_API raet_status raet_role_set_status(raet_stack * RAET_NN stack, const char * RAET_NN role, raet_enum acceptance,
                                           uint64_t now);
-/** Pins a role's keys and accepts them, before it ever joins. RAET_EEXIST: the role has other keys. RAET_ECRYPTO. */
+/** Pins a role's keys and accepts them, before it ever joins; joins that wait for it go on. RAET_EEXIST: the role has
+ *  other keys; RAET_ECRYPTO: no keys can be so; RAET_EINVAL: no role can be called so; RAET_EIO. */
 RAET_API raet_status raet_role_set_keys(raet_stack * RAET_NN stack, const char * RAET_NN role,
-                                        const uint8_t * RAET_NN verify32, const uint8_t * RAET_NN public32, uint64_t now);
+                                        const uint8_t * RAET_NN verify32, const uint8_t * RAET_NN public32,
+                                        uint64_t now);
 /** The public keys of a known role. RAET_ENOTFOUND. */
-RAET_API raet_status raet_role_keys(const raet_stack * RAET_NN stack, const char * RAET_NN role, uint8_t * RAET_NN verify32,
-                                    uint8_t * RAET_NN public32);
-/** Forgets a role's keys. RAET_ESTATE: a remote has this role. RAET_ENOTFOUND. */
+RAET_API raet_status raet_role_keys(const raet_stack * RAET_NN stack, const char * RAET_NN role,
+                                    uint8_t * RAET_NN verify32, uint8_t * RAET_NN public32);
+/** Forgets a role's keys. RAET_ESTATE: a remote has this role; RAET_ENOTFOUND; RAET_EIO. */
 RAET_API raet_status raet_role_forget(raet_stack * RAET_NN stack, const char * RAET_NN role, uint64_t now);
 /** The role that follows `after` ("" for the first) in alphabetic order of bytes. RAET_ENOTFOUND, RAET_EBUFSIZE. */
 RAET_API raet_status raet_role_next(const raet_stack * RAET_NN stack, const char * RAET_NN after, char * RAET_OPT buf,
@@ -460,11 +518,13 @@ RAET_API raet_status raet_role_next(const raet_stack * RAET_NN stack, const char
 
 /** @name Statistics and log.
  * @{ */
-/** The counter at an index that runs from 0 without gaps. The name is static. RAET_ENOTFOUND past the last. */
-RAET_API raet_status raet_stat_at(const raet_stack * RAET_NN stack, uint32_t index, const char * RAET_OPT * RAET_NN name,
-                                  uint64_t * RAET_NN value);
-/** The counter of a name. RAET_ENOTFOUND. */
-RAET_API raet_status raet_stat_get(const raet_stack * RAET_NN stack, const char * RAET_NN name, uint64_t * RAET_NN value);
+/** The counter at an index that runs from 0 without gaps; docs/OPERATIONS.md tells what those to watch mean. The name
+ *  is static. RAET_ENOTFOUND past the last. */
+RAET_API raet_status raet_stat_at(const raet_stack * RAET_NN stack, uint32_t index,
+                                  const char * RAET_OPT * RAET_NN name, uint64_t * RAET_NN value);
+/** The counter of a name, as "messages_delivered". RAET_ENOTFOUND. */
+RAET_API raet_status raet_stat_get(const raet_stack * RAET_NN stack, const char * RAET_NN name,
+                                   uint64_t * RAET_NN value);
 /** Sends log lines up to `level` to fn. NULL or RAET_LOG_OFF: none. */
 RAET_API raet_status raet_stack_set_log(raet_stack * RAET_NN stack, raet_enum level, raet_log_fn RAET_OPT fn,
                                         void * RAET_OPT user);
@@ -475,11 +535,12 @@ RAET_API raet_status raet_stack_set_log(raet_stack * RAET_NN stack, raet_enum le
 /** Parses an endpoint as RAET_KEY_ENDPOINT has it. RAET_EINVAL. Any thread. */
 RAET_API raet_status raet_addr_parse(const char * RAET_NN text, raet_addr * RAET_NN out);
 /** Writes an address as "127.0.0.1:7530" or "[::1]:7530". RAET_EINVAL, RAET_EBUFSIZE. Any thread. */
-RAET_API raet_status raet_addr_format(const raet_addr * RAET_NN addr, char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
+RAET_API raet_status raet_addr_format(const raet_addr * RAET_NN addr, char * RAET_OPT buf, size_t cap,
+                                      size_t * RAET_NN need);
 /** Gives the stack a datagram that came. RAET_OK whatever it holds: bad ones are dropped and counted. */
-RAET_API raet_status raet_stack_input(raet_stack * RAET_NN stack, uint64_t now, const uint8_t * RAET_OPT data, size_t len,
-                                      const raet_addr * RAET_NN from);
-/** Takes the next datagram to send, at most 1,024 bytes. RAET_EAGAIN: none. RAET_EBUFSIZE: it stays; *len has its size. */
+RAET_API raet_status raet_stack_input(raet_stack * RAET_NN stack, uint64_t now, const uint8_t * RAET_OPT data,
+                                      size_t len, const raet_addr * RAET_NN from);
+/** Takes the next datagram to send, at most 1,024 bytes. RAET_EAGAIN: none; RAET_EBUFSIZE: it stays; *len tells. */
 RAET_API raet_status raet_stack_output(raet_stack * RAET_NN stack, uint64_t now, uint8_t * RAET_OPT buf, size_t cap,
                                        size_t * RAET_NN len, raet_addr * RAET_NN to);
 /** Tells that a datagram to this address could not be sent; it counts as lost. */

@@ -24,6 +24,7 @@ grep -qF "\"$version\"" Bindings/python/libraet/_version.py ||
   echo "the header says $version" | rule 'Bindings/python/libraet/_version.py has another version'
 sources \( -name '*.swift' -o -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' \) -exec \
   grep -nHE '[[:blank:]]$' {} + | rule 'blanks at the end of a line'
+awk 'length > 120 {print FILENAME ": " FNR}' Include/raet.h | rule 'lines of more than 120 columns'
 sources -name '*.swift' -path 'Sources/*' -exec awk 'END {if (NR > 450) print FILENAME ": " NR " lines"}' {} \; |
   rule 'files that are too long'
 [ $failed = 1 ] || echo 'nothing to complain of'
