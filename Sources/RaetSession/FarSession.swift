@@ -25,9 +25,13 @@ public struct FarSession {
   private var previousDone = TransactionWindow()
   private var previousIsWhole = false
 
-  /// No session yet. The first one of a remote that was never known before is known whole from its beginning.
-  public init(isFirst: Bool = false) {
-    isNextWhole = isFirst
+  /// The remote is not known from earlier, as far as our store tells.
+  private let isNewcomer: Bool
+
+  /// No session yet. Of a newcomer's sessions we say no more than of others', since it may be our store that was lost;
+  /// but what carries no proof of its age is taken.
+  public init(isNewcomer: Bool = false) {
+    self.isNewcomer = isNewcomer
   }
 
   /// Whether the session is not older than the present one; it begins if it is newer.
@@ -69,14 +73,14 @@ public struct FarSession {
     return .tooOld
   }
 
-  /// A handshake that the remote began in the present session is complete: the next session begins after it.
-  public mutating func handshakeCompleted() {
-    isNextWhole = true
-  }
-
   /// True when a transaction that is not done in this session was certainly never delivered.
   public func isWhole(session: UInt32) -> Bool {
     session == id ? isWhole : session == previousID && previousIsWhole
+  }
+
+  /// True when a message that is not sealed may be taken: it is not a copy from an earlier life, or there was none.
+  public func takesUnsealed(_ session: UInt32) -> Bool {
+    session == id && (isWhole || isNewcomer)
   }
 
   /// The transaction of the present session came for the first time and is taken; true when it is newer than all

@@ -204,7 +204,6 @@ extension Road {
       }
       if remote.far.enter(allow.session) == .current { _ = remote.far.take(allow.transaction) }
       remote.far.proved(allow.session)
-      remote.far.handshakeCompleted()
       answerAllow(remote, allow, .ack, to: packet.from)
     case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)
     case .complete: completeAllow(remote)

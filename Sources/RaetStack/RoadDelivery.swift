@@ -31,8 +31,7 @@ extension Road {
     if head.flags.contains(.again), !isKnown(head, remote), !remote.far.isWhole(session: head.session) {
       return replyStale(packet, remote, order: NackReason.unknown)
     }
-    // What is not sealed may be an old copy, unless the session is known from its beginning.
-    guard head.coatKind == .nacl && packet.layout.coatLength > 0 || remote.far.isWhole(session: head.session) else {
+    guard head.coatKind == .nacl && packet.layout.coatLength > 0 || remote.far.takesUnsealed(head.session) else {
       count(.dropReplay)
       return refuse(packet, remote)
     }

@@ -142,7 +142,7 @@ extension Road {
     } else {
       let before = (remote.standing, remote.isStored)
       adopt(relation, remote)
-      if join.isVacuous { remote.far = FarSession(isFirst: true) }
+      if join.isVacuous { remote.far = FarSession(isNewcomer: true) }
       startSession(remote)
       remote.isStored = true
       guard saveRemote(remote), saveLocal() else {

@@ -208,7 +208,7 @@ extension Road {
       becomeCandidate(remote, known, relation, isVacuous: joinee.isVacuous, isOurs: false)
     } else {
       adopt(relation, remote)
-      if joinee.isVacuous { remote.far = FarSession(isFirst: true) }
+      if joinee.isVacuous { remote.far = FarSession(isNewcomer: true) }
       startSession(remote)
     }
     report(.joined, remote)

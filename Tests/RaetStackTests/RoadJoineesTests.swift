@@ -193,15 +193,20 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
-  @Test(arguments: [true, false]) func anEstateThatMovesIsFollowedOnAMutableRoadOnly(isMutable: Bool) throws {
+  @Test(arguments: [true, false]) func anEstateThatMovesIsFollowed(isMutable: Bool) throws {
     let pair = try Pair(8) { $0.isMutable = isMutable }
     try pair.expectThatMessagesPass()
-    let old = pair.other.address
     pair.other.address = Address(ipv4: 0x0a00_0044, port: 4444)
     let isBack = pair.road.run(40 * second) { (try? pair.back.relation?.address) == pair.other.address }
-    #expect(isBack == isMutable)
-    if isMutable { return try pair.expectThatMessagesPass() }
-    #expect(try pair.back.relation?.address == old)
+    #expect(isBack)
+    try pair.expectThatMessagesPass()
+  }
+
+  @Test func aMainGivesWayToAnEstateThatIsNone() throws {
+    let pair = try Pair(9, connects: false)
+    try pair.main.connect(to: pair.other, now: pair.road.now)
+    #expect(pair.road.run(second) { pair.areAllowed })
+    #expect(pair.main.road.byID.count == 1)
   }
 
   @Test func twoMainsThatJoinEachOtherAtOnceAgree() throws {

@@ -39,6 +39,23 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  @Test(arguments: [Side.main, .other], [2, 100])
+  func anEstateThatFindsAnOlderStoreIsHeardAgain(side: Side, sessions: Int) throws {
+    let pair = try Pair(5)
+    let stores = (pair.main.store.records, pair.other.store.records)
+    for _ in 0..<sessions {
+      _ = try pair.other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+      pair.road.run(second / 10)
+      try pair.sendThere([1])
+      try pair.sendBack([2])
+    }
+    pair.road.run(second)
+    if side == .main { pair.main.store.records = stores.0 } else { pair.other.store.records = stores.1 }
+    try Self.restart(side, pair)
+    pair.road.run(30 * second)
+    try pair.expectThatMessagesPass()
+  }
+
   @Test(arguments: Side.allCases, [2_000, 300_000]) func aLargeMessageSurvivesARestartOfTheReceiver(
     side: Side, size: Int
   ) throws {

@@ -36,6 +36,7 @@ final class VirtualRoad {
   var delay: ClosedRange<UInt64> = 1...1
   /// Sees each datagram before it flies; false keeps it from flying.
   var watch: (Datagram) -> Bool = { _ in true }
+  var spy: (Datagram) -> Void = { _ in }
   /// All that was sent while it records.
   var tape: [Datagram] = []
   var isRecording = false
@@ -103,6 +104,7 @@ final class VirtualRoad {
 
   private func send(_ datagram: Datagram) {
     carried += 1
+    spy(datagram)
     if isRecording { tape.append(datagram) }
     guard watch(datagram) else { return }
     if chance.happens(echoes) { fly(datagram, at: now + second * UInt64(chance.number(3...60))) }

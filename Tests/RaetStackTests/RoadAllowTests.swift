@@ -1,0 +1,124 @@
+import RaetCrypto
+import RaetSession
+import RaetWire
+import Testing
+
+@testable import RaetStack
+
+/// Allow between two engines (PROTOCOL 6.4): both have the same keys afterwards, whatever was lost on the way.
+@Suite struct RoadAllowTests {
+  static func isAllow(_ datagram: VirtualRoad.Datagram, _ kinds: PacketKind...) -> Bool {
+    datagram.head.transactionKind == .allow && kinds.contains(datagram.head.packetKind)
+  }
+
+  /// Each packet of a handshake, lost for longer than the handshake lasts.
+  @Test(arguments: [PacketKind.hello, .cookie, .initiate, .ack], [true, false])
+  func aHandshakeThatBreaksOffLeavesBothWithTheSameKeys(lost: PacketKind, isFirst: Bool) throws {
+    let pair = try Pair(1, connects: !isFirst)
+    if !isFirst {
+      try pair.expectThatMessagesPass()
+      _ = try pair.other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+    }
+    for tag in 0..<3 as Range<UInt64> {
+      if !isFirst { try pair.sendBack(makeBody(Int(tag), 3000), tag: tag) }
+    }
+    pair.road.watch = { !Self.isAllow($0, lost) }
+    pair.road.run(15 * second)
+    pair.road.watch = { _ in true }
+    #expect(pair.road.run(20 * second) { pair.areAllowed })
+    try pair.expectThatMessagesPass()
+    try pair.expectThatMessagesPass()
+    #expect(pair.main.events(.failed).isEmpty)
+  }
+
+  @Test func bothAllowingAtOnceAgreeOnOneHandshake() throws {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      let pair = try Pair(seed)
+      pair.road.delay = 1...50
+      pair.road.loss = seed > 10 ? 20 : 0
+      let there = try pair.other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+      let back = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+      pair.road.run(10 * second)
+      #expect(pair.other.events(.allowed).filter { $0.transaction == there }.count == 1, "seed \(seed)")
+      #expect(pair.main.events(.allowed).filter { $0.transaction == back }.count == 1, "seed \(seed)")
+      pair.road.loss = 0
+      #expect(pair.road.run(20 * second) { pair.areAllowed }, "seed \(seed)")
+      try pair.expectThatMessagesPass()
+    }
+  }
+
+  @Test func messagesGoOnDuringHandshakesAndComeOnce() throws {
+    let pair = try Pair(2)
+    pair.road.delay = 1...20
+    pair.road.loss = 10
+    let ledger = Ledger()
+    for round in 0..<40 {
+      for size in [20, 2000, 40_000] {
+        try ledger.send(size, pair.main, to: "other", now: pair.road.now)
+        try ledger.send(size, pair.other, to: "main", now: pair.road.now)
+      }
+      let (node, peer) = round % 2 == 0 ? (pair.main, "other") : (pair.other, "main")
+      _ = try? node.road.allow(node.remote(peer).id, timeout: Times.allow, now: pair.road.now)
+      pair.road.run(100 * millisecond)
+    }
+    pair.road.loss = 0
+    #expect(pair.road.run(60 * second) { ledger.unreported([pair.main, pair.other]) == 0 })
+    let broken = ledger.broken([pair.main, pair.other])
+    #expect(broken.isEmpty, "\(broken.prefix(3))")
+    #expect(try pair.back.near.id > 10)
+  }
+
+  @Test func theHostsAllowEndsOnceWhateverBecomesOfIt() throws {
+    let pair = try Pair(3)
+    let id = try pair.there.id
+    #expect(throws: Status.notFound) { try pair.other.road.allow(99, timeout: second, now: pair.road.now) }
+    let good = try pair.other.road.allow(id, timeout: Times.allow, now: pair.road.now)
+    #expect(throws: Status.state) { try pair.other.road.allow(id, timeout: second, now: pair.road.now) }
+    pair.road.run(second)
+    pair.road.loss = 100
+    let late = try pair.other.road.allow(id, timeout: second, now: pair.road.now)
+    pair.road.run(2 * second)
+    try pair.other.road.disconnect(id, now: pair.road.now)
+    let canceled = try pair.other.road.allow(id, timeout: Times.allow, now: pair.road.now)
+    try pair.other.road.cancel(canceled, now: pair.road.now)
+    let removed = try pair.other.road.allow(id, timeout: Times.allow, now: pair.road.now)
+    try pair.other.road.removeRemote(id, now: pair.road.now)
+    pair.road.run(second)
+    let ends = pair.other.events(.allowed).filter { $0.transaction != 0 }
+    #expect(ends.map { $0.transaction } == [good, late, canceled, removed])
+    #expect(ends.map { $0.status } == [.ok, .timedOut, .canceled, .canceled])
+  }
+
+  /// The other's handshake has taken the place of ours: it ends for the host all the same.
+  @Test(arguments: ["remove", "close", "cancel", "time"]) func anAllowThatGaveWayEndsForTheHost(how: String) throws {
+    let pair = try Pair(4)
+    let other = pair.other
+    let transaction = try other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+    _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+    pair.road.watch = { !Self.isAllow($0, .cookie) }
+    pair.road.run(10 * millisecond)
+    switch how {
+    case "remove": try other.road.removeRemote(pair.there.id, now: pair.road.now)
+    case "close": try other.road.close(now: pair.road.now, linger: 0)
+    case "cancel": try other.road.cancel(transaction, now: pair.road.now)
+    default: break
+    }
+    pair.road.run(10 * second)
+    #expect(other.events(.allowed).filter { $0.transaction == transaction }.count == 1)
+  }
+
+  @Test func withoutRandomnessNothingBeginsAndNothingBreaks() throws {
+    let pair = try Pair(5)
+    pair.other.entropy.isDry = true
+    #expect(throws: Status.crypto) {
+      try pair.other.road.allow(pair.there.id, timeout: second, now: pair.road.now)
+    }
+    try pair.sendThere([1, 2, 3])
+    _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+    pair.road.run(10 * second)
+    #expect(pair.main.bodies.isEmpty)
+    pair.other.entropy.isDry = false
+    #expect(pair.road.run(20 * second) { pair.areAllowed && pair.main.bodies == [[1, 2, 3]] })
+    try pair.expectThatMessagesPass()
+  }
+}
