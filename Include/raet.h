@@ -132,7 +132,7 @@ enum {
   RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status();
                                   status RAET_EPENDING */
   RAET_EV_KEY_CHANGED = 11,  /**< role `name` came with other keys than stored; status: RAET_OK taken,
-                                  RAET_EREJECTED not */
+                                  RAET_EREJECTED not. Told once, until something is decided on the role */
   RAET_EV_REMOTE_ADDED = 12, /**< a remote joined that was not known: remote, name */
   RAET_EV_REMOTE_GONE = 13,  /**< a remote was removed: remote, name */
   RAET_EV_ERROR = 14,        /**< something failed that no call can report: status, os_errno, name says what */
@@ -405,7 +405,7 @@ RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RA
 RAET_API raet_status raet_remote_set_endpoint(raet_stack * RAET_NN stack, raet_remote remote,
                                               const char * RAET_NN endpoint, uint64_t now);
 /** Removes a remote, here and in the store; its role's keys stay. Its messages end with RAET_ECANCELED, or with
- *  RAET_EUNKNOWN when they may have arrived. RAET_ENOTFOUND; RAET_EIO: it is gone, but its record is not. */
+ *  RAET_EUNKNOWN when they may have arrived. RAET_ENOTFOUND; RAET_EIO: the store does not let it go. */
 RAET_API raet_status raet_remote_remove(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);
 /** Finds a remote by its name; by its endpoint as text, as long as no name is known. RAET_ENOTFOUND. */
 RAET_API raet_status raet_remote_find(const raet_stack * RAET_NN stack, const char * RAET_NN name,
