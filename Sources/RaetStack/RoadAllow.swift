@@ -163,7 +163,9 @@ extension Road {
       }
       return isNewer
     case .initiating(let allow):
-      guard !precedes(name, remote.name) else {
+      // A remote that has another id for us by now, as after the loss of its store, will never answer ours.
+      let isOursInVain = allow.farID != packet.head.source
+      guard isOursInVain || !precedes(name, remote.name) else {
         count(.redundantAllowAttempt)
         answer(packet.head, .refuse, to: packet.from)
         return false

@@ -8,7 +8,8 @@ extension Road {
   /// and for keys that wait for a person, else when a handshake proves the remote, so that strangers who only claim a
   /// role neither take it nor fill the memory.
   func admit(_ relation: Relation, isStored: Bool) -> Admission {
-    if roles[relation.role] != nil, rolesRefreshed[relation.role].map({ now.since($0) >= Times.acceptancePoll }) ?? true {
+    if roles[relation.role] != nil, rolesRefreshed[relation.role].map({ now.since($0) >= Times.acceptancePoll }) ?? true
+    {
       rolesRefreshed[relation.role] = now
       refreshRole(relation.role)
     }
