@@ -68,7 +68,7 @@ private func statusText(_ status: raet_status) -> StaticString {
   case RAET_ECANCELED: return "cancelled by the host, or the stack was closed"
   case RAET_ENACK: return "the remote refused it with a nack"
   case RAET_EREFUSED: return "refused for now; the same may succeed later"
-  case RAET_EREJECTED: return "rejected: not a main estate, keys that are not accepted, another name, or a change that is not permitted"
+  case RAET_EREJECTED: return "rejected: no main estate, keys or a name not accepted, or a change not permitted"
   case RAET_EPENDING: return "a person has to accept the keys first"
   case RAET_EUNJOINED: return "not joined"
   case RAET_EUNALLOWED: return "not allowed"
