@@ -48,7 +48,7 @@ class Road(Stack):
         is kept over a restart.
     main: True for a main estate, which others may join.
     accept: whose keys are accepted without a person: "never" (they wait for ``accept()``), "once" or "always".
-    mutable: True lets known remotes change name, address, role or keys.
+    mutable: True lets known remotes change name, role or keys.
     role: the role whose keys it has; its name unless given.
     kind: the application's own number for the estate, 0..255.
     keys: the secret keys, as `SecretKeys`; or `sign_seed` and `private`, 32 bytes each. Stored or made unless given.
