@@ -224,6 +224,8 @@ extension Road {
   }
 
   private func completeAllow(_ remote: Remote) {
+    // The remote may have started anew meanwhile, and said so.
+    guard remote.isAllowed else { return endRespondedAllow(remote, .refused) }
     remote.allow = .none
     count(.allowCorrespondComplete)
     report(.allowed, remote, transaction: remote.adoptedAllow)

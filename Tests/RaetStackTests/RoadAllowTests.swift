@@ -107,6 +107,20 @@ import Testing
     #expect(other.events(.allowed).filter { $0.transaction == transaction }.count == 1)
   }
 
+  /// The initiator starts anew before its last ack has come, and its answer to a heartbeat says so first.
+  @Test func aSessionLostWhileTheLastAckIsAwaitedIsBegunAnew() throws {
+    let pair = try Pair(6)
+    pair.road.watch = { !Self.isAllow($0, .ack) || $0.from == pair.other.address }
+    _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+    pair.road.run(100 * millisecond)
+    try pair.main.restart(now: pair.road.now)
+    _ = try pair.other.road.alive(pair.there.id, timeout: Times.alive, now: pair.road.now)
+    pair.road.run(100 * millisecond)
+    #expect(try !pair.there.isAllowed)
+    pair.road.watch = { _ in true }
+    #expect(pair.road.run(10 * second) { pair.areAllowed })
+  }
+
   @Test func withoutRandomnessNothingBeginsAndNothingBreaks() throws {
     let pair = try Pair(5)
     pair.other.entropy.isDry = true

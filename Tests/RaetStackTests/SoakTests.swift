@@ -106,8 +106,12 @@ import Testing
     }
   }
 
-  /// A hundred, or as many as RAET_SOAK says.
-  static let seeds = 1...(getenv("RAET_SOAK").flatMap { UInt64(String(cString: $0)) } ?? 100)
+  /// A hundred, or what RAET_SOAK names: `1000-2000`.
+  static var seeds: ClosedRange<UInt64> {
+    let named = getenv("RAET_SOAK").map { String(cString: $0).split(separator: "-").compactMap { UInt64($0) } } ?? []
+    guard named.count == 2, named[0] <= named[1] else { return 1...100 }
+    return named[0]...named[1]
+  }
 
   @Test(arguments: seeds) func eachMessageHasOneTrueReportAndComesOnce(seed: UInt64) throws {
     try Self.soak(seed)
