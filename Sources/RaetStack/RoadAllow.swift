@@ -56,7 +56,12 @@ extension Road {
   }
 
   private func allowAddress(_ remote: Remote, farID: UInt32) -> Address {
-    if let candidate = remote.candidate, candidate.relation.farID == farID { return candidate.relation.address }
+    // Where only a join of somebody else says that the remote is, nothing goes by itself: anybody can have sent that.
+    if let candidate = remote.candidate, candidate.relation.farID == farID,
+      candidate.isOurs || remote.farID != farID
+    {
+      return candidate.relation.address
+    }
     return remote.relation?.address ?? remote.address
   }
 
@@ -127,6 +132,7 @@ extension Road {
     let isCandidate =
       remote.candidate?.relation.farID == head.source && remote.relation?.farID != head.source
       || remote.candidate?.resetsSession == true
+      || head.footKind == .none && head.session != remote.far.id
     guard isCandidate || remote.far.status(session: head.session, transaction: head.transaction) == .new else {
       count(.dropReplay)
       return replyStale(packet, remote)

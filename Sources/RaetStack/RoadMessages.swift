@@ -17,7 +17,8 @@ extension Road {
     guard body.count <= settings.maxMessage else { throw .messageSize }
     do throws(BodyError) { try BodyCheck.requireMapping(kind, body) } catch { throw .encode }
     guard kind != .none || body.isEmpty else { throw .encode }
-    guard capacity(remote) >= body.count else {
+    // An empty body takes its place in the queue, too.
+    guard capacity(remote) >= max(body.count, 1) else {
       remote.messages.owesWritable = true
       throw .again
     }

@@ -118,6 +118,11 @@ extension Road {
       return head.transactionKind == .allow ? receiveAllow(packet, remote, relation) : count(.dropTransaction)
     }
     let before = remote.far.id
+    // What is not signed leads to no session but the next: later ones begin with a handshake, which proves them.
+    if head.footKind == .none, before != 0, head.session != before, head.session != Serial.next(before) {
+      if head.transactionKind == .allow { return receiveAllow(packet, remote, relation) }
+      if Serial.isNewerOrEqual(head.session, before) { return count(.dropUnsigned) }
+    }
     switch remote.far.enter(head.session) {
     case .current:
       if remote.far.id != before { enteredFarSession(remote) }
