@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what is missing (Debian) and runs every test, or the steps that are named: scripts/test.sh [STEP...]
-# A step's output goes to build/logs/STEP.log, and its end is shown when the step fails. Ends with 1 when one failed.
+# A step's output goes to build/logs/STEP.log, and some of it is shown when the step fails. Ends with 1 when one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
@@ -37,8 +37,10 @@ for step in "${steps[@]}"; do
     printf 'passed %4d s\n' $((SECONDS - start))
     passed=$((passed + 1))
   else
-    printf 'FAILED %4d s, the end of %s:\n' $((SECONDS - start)) "$log"
-    tail -n 40 "$log" | cut -c1-300 | sed 's/^/   | /'
+    printf 'FAILED %4d s, %s:\n' $((SECONDS - start)) "$log"
+    # What looks like the reason may stand far from the end.
+    { grep -E 'error:|recorded an issue|^FAIL|^ERROR|^failed ' "$log" | head -n 15; echo ...; tail -n 25 "$log"; } |
+      cut -c1-300 | sed 's/^/   | /'
     failed+=("$step")
   fi
 done
