@@ -25,6 +25,11 @@ public struct FarSession {
   private var previousDone = TransactionWindow()
   private var previousIsWhole = false
 
+  /// A handshake of this life has proved a session.
+  private var isProved = false
+  /// How far ahead a session may begin without a handshake: some handshakes whose end was lost.
+  private static let reach: UInt32 = 16
+
   /// The remote is not known from earlier, as far as our store tells.
   private let isNewcomer: Bool
 
@@ -32,6 +37,13 @@ public struct FarSession {
   /// but what carries no proof of its age is taken.
   public init(isNewcomer: Bool = false) {
     self.isNewcomer = isNewcomer
+  }
+
+  /// True when a later session may begin by a handshake only, which proves that it is no old copy's: once one was proved
+  /// in this life, others follow at once; and anybody may send what is not signed.
+  public func needsProof(_ session: UInt32, isSigned: Bool) -> Bool {
+    guard id != 0, isProved || !isSigned else { return false }
+    return Serial.isNewerOrEqual(session, id) && session &- id > FarSession.reach
   }
 
   /// Whether the session is not older than the present one; it begins if it is newer.
@@ -56,7 +68,9 @@ public struct FarSession {
 
   /// A handshake has proved that this session was the present one a moment ago: later ones are known whole.
   public mutating func proved(_ session: UInt32) {
-    if session == id { isNextWhole = true }
+    guard session == id else { return }
+    isNextWhole = true
+    isProved = true
   }
 
   /// Something of this session was sealed with keys of this life, so it began in this life: it is known whole.

@@ -132,7 +132,7 @@ extension Road {
     let isCandidate =
       remote.candidate?.relation.farID == head.source && remote.relation?.farID != head.source
       || remote.candidate?.resetsSession == true
-      || head.footKind == .none && head.session != remote.far.id
+      || remote.far.needsProof(head.session, isSigned: head.footKind == .nacl)
     guard isCandidate || remote.far.status(session: head.session, transaction: head.transaction) == .new else {
       count(.dropReplay)
       return replyStale(packet, remote)
@@ -210,7 +210,9 @@ extension Road {
         self.answer(packet.head, .refuse, to: packet.from)
         return endRespondedAllow(remote, .io)
       }
+      let before = remote.far.id
       if remote.far.enter(allow.session) == .current { _ = remote.far.take(allow.transaction) }
+      if remote.far.id != before { dropHalfReceived(remote) }
       remote.far.proved(allow.session)
       answerAllow(remote, allow, .ack, to: packet.from)
     case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)

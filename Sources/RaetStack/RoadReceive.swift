@@ -118,10 +118,8 @@ extension Road {
       return head.transactionKind == .allow ? receiveAllow(packet, remote, relation) : count(.dropTransaction)
     }
     let before = remote.far.id
-    // What is not signed leads to no session but the next: later ones begin with a handshake, which proves them.
-    if head.footKind == .none, before != 0, head.session != before, head.session != Serial.next(before) {
-      if head.transactionKind == .allow { return receiveAllow(packet, remote, relation) }
-      if Serial.isNewerOrEqual(head.session, before) { return count(.dropUnsigned) }
+    guard !remote.far.needsProof(head.session, isSigned: head.footKind == .nacl) else {
+      return receiveUnproved(packet, remote, relation)
     }
     switch remote.far.enter(head.session) {
     case .current:
@@ -132,20 +130,40 @@ extension Road {
     receiveRequest(packet, remote, relation)
   }
 
+  /// A packet of a session far ahead: an old copy, or of a remote that has to prove it by a handshake.
+  private func receiveUnproved(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
+    let address = remote.relation?.address ?? packet.from
+    switch (packet.head.transactionKind, packet.head.packetKind) {
+    case (.allow, _): receiveAllow(packet, remote, relation)
+    case (.alive, .request):
+      count(.unallowedAliveAttempt)
+      answer(packet.head, .unallowed, to: address)
+    case (.message, .message):
+      count(.unallowedMessageAttempt)
+      answer(packet.head, .nack, order: NackReason.notDelivered, to: address)
+    default: count(.stalePacket)
+    }
+  }
+
   /// What the remote half sent in its old session it sends again, or not at all.
   func enteredFarSession(_ remote: Remote) {
-    count(.sessionRx)
-    for (key, message) in remote.messages.incoming where message.session != remote.far.id {
-      forget(message, remote)
-      remote.messages.incoming[key] = nil
-      count(.staleCorrespondent)
-    }
+    dropHalfReceived(remote)
     // Nothing sealed with the keys of the session before is taken any more (PROTOCOL 6.4.3).
     if case .allowed(let relation, var keys) = remote.standing {
       keys.previous = nil
       remote.standing = .allowed(relation, keys)
     }
     confirmAllowed(remote)
+  }
+
+  /// The remote's session has changed.
+  func dropHalfReceived(_ remote: Remote) {
+    count(.sessionRx)
+    for (key, message) in remote.messages.incoming where message.session != remote.far.id {
+      forget(message, remote)
+      remote.messages.incoming[key] = nil
+      count(.staleCorrespondent)
+    }
   }
 
   /// A packet of a session that is over: only what was done in it is answered otherwise than by a nack (PROTOCOL 9).
