@@ -93,14 +93,6 @@ public struct AllowInitiator {
     state = .helloSent(RedoTimer(Times.allowPacket, now: now))
   }
 
-  /// True once the initiate was sent.
-  public var isInitiated: Bool {
-    switch state {
-    case .helloSent: return false
-    case .initiateSent: return true
-    }
-  }
-
   /// When `step(now:)` has something to do.
   public var due: UInt64 {
     switch state {

@@ -6,7 +6,7 @@ import RaetWire
 public struct NearSession {
   /// How many ids are reserved at a time.
   static let reserve: UInt32 = 16
-  /// How many ids are left out when the remote has seen later ones than our store knew of.
+  /// How many ids are left out at first when the remote has seen later ones than our store knew of.
   static let gap: UInt32 = 4096
 
   /// The present session; 0 before the first.
@@ -42,9 +42,10 @@ public struct NearSession {
     id = Serial.next(id)
   }
 
-  /// Begins a session far ahead: the remote has seen later ones than our store knew of.
-  public mutating func leap() {
-    let ahead = id &+ NearSession.gap
+  /// Begins a session far ahead: the remote has seen later ones than our store knew of. The gap doubles with each time
+  /// that it was `refused` before, so that the remote is soon passed, and by less than half the circle.
+  public mutating func leap(refused: UInt32) {
+    let ahead = id &+ NearSession.gap << min(refused, 18)
     id = ahead == 0 ? 1 : ahead
   }
 

@@ -109,7 +109,7 @@ extension Road {
   /// True while we wait for the ack to our initiate: the remote may be a session ahead of us, and sends its ack again.
   func isAboutToBeAllowed(_ remote: Remote) -> Bool {
     guard case .initiating(let allow) = remote.allow else { return false }
-    return allow.isInitiated
+    return allow.mayHaveChangedKeys
   }
 
   // MARK: The side that is asked.
@@ -370,7 +370,8 @@ extension Road {
   /// The remote takes our session for an old one: our store was older than what it has seen.
   func leapSession(_ remote: Remote) {
     let before = remote.near
-    remote.near.leap()
+    remote.near.leap(refused: remote.refusals)
+    remote.refusals &+= 1
     guard secureSession(remote) else {
       remote.near = before
       return

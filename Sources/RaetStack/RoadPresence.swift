@@ -85,6 +85,8 @@ extension Road {
     case .stale:
       leapSession(remote)
       endAlive(remote, alive, .refused)
+      // At once, since the remote's own heartbeats would put ours off; but not for ever.
+      if remote.isAllowed, remote.alive == nil, remote.refusals < 24 { startHeartbeat(remote) }
     case .rejected: endAlive(remote, alive, .rejected)
     case .unjoined:
       endAlive(remote, alive, .unjoined)

@@ -56,6 +56,18 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  @Test(arguments: [true, false], [1000, 0x1000_0000, 0x7fff_0000] as [UInt32])
+  func aSideThatHasSeenLaterSessionsIsPassed(isMain: Bool, distance: UInt32) throws {
+    let pair = try Pair(6)
+    let (remote, peer) = isMain ? (try pair.back, try pair.there) : (try pair.there, try pair.back)
+    _ = remote.far.enter(peer.near.id &+ distance)
+    // It shows with the first message, of which nobody knows what has become of it.
+    try pair.sendThere([1])
+    try pair.sendBack([2])
+    pair.road.run(30 * second)
+    try pair.expectThatMessagesPass()
+  }
+
   @Test(arguments: Side.allCases, [2_000, 300_000]) func aLargeMessageSurvivesARestartOfTheReceiver(
     side: Side, size: Int
   ) throws {
