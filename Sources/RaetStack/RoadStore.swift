@@ -57,6 +57,8 @@ extension Road {
       return true
     }
     guard record.nearID != ownID, byNear[record.nearID] == nil, byName[record.name] == nil, record.name != name else {
+      // What a rename that broke off has left behind: whichever name counts, no session is used again.
+      if let known = byNear[record.nearID], known.farID == record.farID { known.near.restored(record.session) }
       return false
     }
     let remote = makeRemote(

@@ -93,6 +93,21 @@ import Testing
     #expect(road.byNear[back.nearID].map { $0.near.id > session } ?? false)
   }
 
+  /// Both records of a remote that was renamed are there, since the older one could not be removed.
+  @Test(arguments: ["aaa", "zzz"]) func ofTwoNamesOfARemoteNeitherTakesSessionsBack(name: String) throws {
+    let pair = try Pair(19)
+    let older = pair.main.store.text("remote/estate.other.json")
+    for _ in 0..<3 {
+      try Self.restart(pair.main, pair)
+    }
+    let session = try pair.back.near.id
+    pair.main.store.records["remote/estate.\(name).json"] = Array(older.utf8)
+    pair.main.store.change("remote/estate.\(name).json", "\"name\": \"other\"", "\"name\": \"\(name)\"")
+    let road = try Road.make(
+      pair.main.settings, store: pair.main.store, entropy: pair.main.entropy, now: pair.road.now)
+    #expect(road.byID.values.map { $0.near.id > session } == [true])
+  }
+
   /// An estate that the store holds does not get new keys without a word.
   @Test func anEstateWhoseKeysAreMissingDoesNotStart() throws {
     let pair = try Pair(27)
