@@ -36,7 +36,10 @@ import Testing
       #expect(pair.road.run(30 * second) { pair.areAllowed })
       pair.road.run(second)
       let late = try #require(old)
+      let session = try pair.back.far.id
       pair.road.inject(late.bytes, from: late.from, to: pair.main.address)
+      pair.road.run(5 * millisecond)
+      #expect(try pair.back.far.id == session, "seed \(seed)")
       pair.road.run(second)
       try pair.expectThatMessagesPass()
       #expect(pair.other.events(.failed).isEmpty)
