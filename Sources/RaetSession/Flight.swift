@@ -46,6 +46,8 @@ public struct Flight {
   private var open = 0
   /// The remote has answered: it knows this message.
   private var isHeard = false
+  /// Nothing was answered in time: whatever is sent next asks for an answer.
+  private var isAsking = false
   /// The highest segment known to have arrived with all before it, and one more.
   private var arrived: UInt32 = 0
   private var interval: UInt64 = 0
@@ -103,7 +105,8 @@ public struct Flight {
     open &+= 1
     lastSent = now
     if interval == 0 { interval = window.patience }
-    let wait = !hasMore || open >= window.half || window.room == 0
+    let wait = isAsking || !hasMore || open >= window.half || window.room == 0
+    isAsking = false
     if wait {
       bursts.append(Burst(last: number, count: open, sentAt: now, isAgain: isRepeat))
       open = 0
@@ -114,6 +117,7 @@ public struct Flight {
   /// The remote has all segments up to `highest` and wants more.
   public mutating func acknowledge(highest: UInt32, window: inout SendWindow, now: UInt64) {
     isHeard = true
+    isAsking = false
     lastMissed = nil
     interval = window.patience
     guard highest < next else { return }
@@ -128,6 +132,7 @@ public struct Flight {
   /// The remote lacks these segments; it has all others below the last of them.
   public mutating func resend(_ missed: [UInt32], window: inout SendWindow, now: UInt64) {
     isHeard = true
+    isAsking = false
     interval = window.patience
     guard let first = missed.first, let last = missed.last, last < next,
       zip(missed, missed.dropFirst()).allSatisfy({ $0 < $1 })
@@ -155,23 +160,19 @@ public struct Flight {
     lost.append(contentsOf: missed)
   }
 
-  /// No answer came in time: the last segment asks again, and tells the remote how far it should have come.
-  public mutating func expire(window: inout SendWindow, now: UInt64) -> Segment? {
-    guard next > 0 else { return nil }
+  /// No answer came in time: the last segment is to ask again, and tells the remote how far it should have come. It
+  /// takes its turn as all others, lest those that are not answered keep the window from those that are.
+  public mutating func expire(window: inout SendWindow, now: UInt64) {
+    guard next > 0 else { return }
     window.timedOut(inFlight, now: now)
     bursts.removeAll(keepingCapacity: true)
-    lost.removeAll(keepingCapacity: true)
+    open = 0
+    lost = [next &- 1]
     lostIndex = 0
     lastMissed = nil
-    window.sent(now: now)
-    let number = next &- 1
-    bursts.append(Burst(last: number, count: 1, sentAt: now, isAgain: true))
-    open = 0
-    lastSent = now
+    isAsking = true
     interval = min(interval.after(interval), max(Times.segment.most, window.patience &* 2))
     interval = min(interval, Times.segmentMost)
-    isResent = true
-    return Segment(number: number, wait: true, again: isHeard)
   }
 
   /// The message ended: nothing of it is under way any more. `sentAt` when its end is a measure of the round trip.

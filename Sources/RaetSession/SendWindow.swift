@@ -21,6 +21,9 @@ public struct SendWindow: Sendable {
   private var shrunk: UInt64 = 0
   private var nextDeparture: UInt64 = 0
   private var variation: UInt64 = 0
+  /// How often what was sent was not answered in time since the round trip was last measured. What is sent again
+  /// measures nothing (RFC 6298, 3), so that only more patience finds out that the way has become longer.
+  private var silences: UInt64 = 0
   /// Datagrams sent and neither answered nor given up.
   public private(set) var inFlight = 0
   /// The smoothed round-trip time in nanoseconds, 0 before the first measure.
@@ -43,8 +46,9 @@ public struct SendWindow: Sendable {
 
   /// How long to wait for an answer before a segment is sent again.
   public var patience: UInt64 {
-    guard roundTrip > 0 else { return Times.segment.first }
-    return min(max(roundTrip.after(4 &* variation), Times.segmentLeast), Times.segmentMost)
+    guard roundTrip > 0 else { return min(Times.segment.first << silences, Times.segmentUnknown) }
+    let usual = min(max(roundTrip.after(4 &* variation), Times.segmentLeast), Times.segmentMost)
+    return min(usual << silences, max(usual, Times.segment.most))
   }
 
   /// A datagram left.
@@ -92,7 +96,9 @@ public struct SendWindow: Sendable {
     inFlight = max(0, inFlight &- count)
     guard now >= shrunk else { return }
     shrunk = now.after(patience)
-    threshold = max(size / 2, SendWindow.least)
+    silences = min(silences &+ 1, 8)
+    // As long as the round trip is not known, it may just be longer than our patience.
+    if roundTrip > 0 { threshold = max(size / 2, SendWindow.least) }
     size = SendWindow.least
     grown = 0
   }
@@ -100,6 +106,7 @@ public struct SendWindow: Sendable {
   /// RFC 6298, section 2.
   private mutating func measure(_ sample: UInt64) {
     let sample = min(max(sample, 1), Times.segmentMost)
+    silences = 0
     guard roundTrip > 0 else {
       roundTrip = sample
       variation = sample / 2

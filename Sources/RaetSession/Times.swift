@@ -34,6 +34,8 @@ public enum Times {
   public static let segmentLeast = 20 * millisecond
   /// On roads with a long round trip, segments wait longer than the protocol's figure, up to this.
   public static let segmentMost = 4 * second
+  /// As long as the round trip is not known, segments wait up to this.
+  public static let segmentUnknown = 2 * second
   /// A join that fails is begun anew after 1 s, then ever later up to 30 s.
   public static let joinAnew = Redo(first: second, most: 30 * second)
   /// A join that waited for a person at the remote and was ended there is begun anew sooner than that.

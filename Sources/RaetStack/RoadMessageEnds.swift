@@ -109,11 +109,10 @@ extension Road {
     case .waiting: break
     case .underway(var flight):
       guard message.limit > now else { return abandon(message, remote, .timedOut) }
-      if flight.due <= now, outbox.room > 0, !isSilent(remote) {
-        let segment = flight.expire(window: &remote.messages.window, now: now)
-        message.state = .underway(flight)
+      if flight.due <= now, !isSilent(remote) {
+        flight.expire(window: &remote.messages.window, now: now)
         count(.redoSegment)
-        if let segment { send(segment, of: message, flight, remote) }
+        goOn(message, flight, remote)
       }
       let due = isSilent(remote) ? .max : flight.due
       remote.messages.flightDue = min(remote.messages.flightDue, message.limit, max(due, now.after(Times.millisecond)))

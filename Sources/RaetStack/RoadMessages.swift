@@ -212,7 +212,7 @@ extension Road {
   }
 
   /// Segments wait to be sent again or for the first time: the message takes its turn.
-  private func goOn(_ message: MessageInitiator, _ flight: Flight, _ remote: Remote) {
+  func goOn(_ message: MessageInitiator, _ flight: Flight, _ remote: Remote) {
     let hadMore: Bool
     if case .underway(let before) = message.state { hadMore = before.hasMore } else { hadMore = false }
     message.state = .underway(flight)
