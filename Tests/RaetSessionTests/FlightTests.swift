@@ -49,6 +49,8 @@ import Testing
     var deaf = 0
     var now: UInt64 = second
     var datagrams = 0
+    /// Those that have something to send, in the order of their turns.
+    var turns: [Int] = []
 
     init(seed: UInt64, counts: [Int], loss: Int, most: Int = 512, delay: Int = 20) throws {
       chance = Chance(seed: seed)
@@ -76,15 +78,16 @@ import Testing
     }
 
     mutating func pump() {
-      var hasSent = true
-      while hasSent {
-        hasSent = false
-        for index in messages.indices where !messages[index].isDone && messages[index].flight.hasMore {
-          guard window.room > 0, window.departure <= now else { return }
-          guard let segment = messages[index].flight.take(window: &window, now: now) else { continue }
-          send(segment, index)
-          hasSent = true
+      for index in messages.indices where messages[index].flight.hasMore && !turns.contains(index) {
+        turns.append(index)
+      }
+      while window.room > 0, window.departure <= now, !turns.isEmpty {
+        let index = turns.removeFirst()
+        guard !messages[index].isDone, let segment = messages[index].flight.take(window: &window, now: now) else {
+          continue
         }
+        send(segment, index)
+        if messages[index].flight.hasMore { turns.append(index) }
       }
     }
 
