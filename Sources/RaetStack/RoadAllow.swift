@@ -212,7 +212,7 @@ extension Road {
       }
       let before = remote.far.id
       if remote.far.enter(allow.session) == .current { _ = remote.far.take(allow.transaction) }
-      if remote.far.id != before { dropHalfReceived(remote) }
+      if remote.far.id != before { leaveFarSession(remote) }
       remote.far.proved(allow.session)
       answerAllow(remote, allow, .ack, to: packet.from)
     case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)

@@ -147,18 +147,18 @@ extension Road {
 
   /// What the remote half sent in its old session it sends again, or not at all.
   func enteredFarSession(_ remote: Remote) {
-    dropHalfReceived(remote)
-    // Nothing sealed with the keys of the session before is taken any more (PROTOCOL 6.4.3).
+    leaveFarSession(remote)
+    confirmAllowed(remote)
+  }
+
+  /// The remote's session before is over: what is half received of it is dropped, and nothing that is sealed with its
+  /// keys is taken any more (PROTOCOL 6.4.3), not even in a new session of which we have refused something before.
+  func leaveFarSession(_ remote: Remote) {
+    count(.sessionRx)
     if case .allowed(let relation, var keys) = remote.standing {
       keys.previous = nil
       remote.standing = .allowed(relation, keys)
     }
-    confirmAllowed(remote)
-  }
-
-  /// The remote's session has changed.
-  func dropHalfReceived(_ remote: Remote) {
-    count(.sessionRx)
     for (key, message) in remote.messages.incoming where message.session != remote.far.id {
       forget(message, remote)
       remote.messages.incoming[key] = nil

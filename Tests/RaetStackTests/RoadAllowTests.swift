@@ -1,5 +1,5 @@
 import RaetCrypto
-import RaetSession
+@testable import RaetSession
 import RaetWire
 import Testing
 
@@ -119,6 +119,29 @@ import Testing
     #expect(try !pair.there.isAllowed)
     pair.road.watch = { _ in true }
     #expect(pair.road.run(10 * second) { pair.areAllowed })
+  }
+
+  /// A message of a session far ahead is refused, and the sender told that it was not delivered: a late copy of it must
+  /// not be, either, once a handshake has begun that session.
+  @Test func whatWasRefusedBeforeAHandshakeIsNotTakenAfterIt() throws {
+    let pair = try Pair(7)
+    try pair.expectThatMessagesPass()
+    let there = try pair.there
+    there.near.leap(refused: 0)
+    var copy: VirtualRoad.Datagram?
+    pair.road.watch = { datagram in
+      let isOther = datagram.from == pair.other.address
+      if copy == nil, isOther, datagram.head.packetKind == .message { copy = datagram }
+      if let copy, !isOther, Self.isAllow(datagram, .ack) {
+        pair.road.inject(copy.bytes, from: copy.from, to: copy.to)
+      }
+      return true
+    }
+    try pair.sendThere([1, 2, 3, 4])
+    #expect(pair.road.run(10 * second) { pair.other.events(.delivered).count == 2 })
+    pair.road.run(second)
+    #expect(copy != nil)
+    #expect(pair.main.bodies.filter { $0 == [1, 2, 3, 4] }.count == 1)
   }
 
   @Test func withoutRandomnessNothingBeginsAndNothingBreaks() throws {
