@@ -3,9 +3,9 @@ import Testing
 @testable import RaetStack
 
 @Suite struct DeadlinesTests {
-  @Test func slotsComeOutInTheOrderTheyAreDue() {
+  @Test(arguments: 1...5 as ClosedRange<UInt64>) func slotsComeOutInTheOrderTheyAreDue(seed: UInt64) {
     var deadlines = Deadlines()
-    var random = SystemRandomNumberGenerator()
+    var random = Chance(seed: seed)
     var expected: [Int: UInt64] = [:]
     for _ in 0..<2000 {
       let slot = Int.random(in: 0..<200, using: &random)
@@ -13,11 +13,11 @@ import Testing
       deadlines.set(slot: slot, due: due)
       expected[slot] = due == .max ? nil : due
     }
-    #expect(deadlines.earliest == expected.values.min() ?? .max)
+    #expect(deadlines.earliest == expected.values.min() ?? .max, "seed \(seed)")
     var last: UInt64 = 0
     while let slot = deadlines.popDue(now: 1000) {
       let due = expected.removeValue(forKey: slot) ?? 0
-      #expect(due >= last)
+      #expect(due >= last, "seed \(seed)")
       last = due
     }
     #expect(expected.isEmpty)

@@ -68,6 +68,30 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  /// The message was taken, its `done` lost, and an old copy comes first after the restart.
+  @Test func whatWasDeliveredBeforeARestartIsNeverReportedAsFailed() throws {
+    let pair = try Pair(7) { $0.period = 20 * second }
+    pair.road.isRecording = true
+    for _ in 0..<3 {
+      try pair.sendThere([9])
+      pair.road.run(second)
+      _ = try pair.other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+      pair.road.run(second)
+    }
+    let old = pair.road.tape.filter { $0.to == pair.main.address && $0.head.transactionKind == .message }
+    pair.road.watch = { $0.head.packetKind != .done }
+    try pair.sendThere([1, 2, 3], tag: 5)
+    pair.road.run(50 * millisecond)
+    #expect(pair.main.bodies.last == [1, 2, 3])
+    try pair.main.restart(now: pair.road.now)
+    for datagram in old { pair.road.inject(datagram.bytes, from: datagram.from, to: datagram.to) }
+    pair.road.watch = { _ in true }
+    let isReported = pair.road.run(30 * second) { pair.other.events.contains { $0.tag == 5 } }
+    #expect(isReported)
+    #expect(pair.other.events.first { $0.tag == 5 }?.status == .unknown)
+    #expect(pair.main.bodies.filter { $0 == [1, 2, 3] }.count == 1)
+  }
+
   @Test(arguments: Side.allCases, [2_000, 300_000]) func aLargeMessageSurvivesARestartOfTheReceiver(
     side: Side, size: Int
   ) throws {
