@@ -31,7 +31,8 @@ extension Road {
     if head.flags.contains(.again), !isKnown(head, remote), !remote.far.isWhole(session: head.session) {
       return replyStale(packet, remote, order: NackReason.unknown)
     }
-    guard head.coatKind == .nacl && packet.layout.coatLength > 0 || remote.far.takesUnsealed(head.session) else {
+    let isSealed = head.coatKind == .nacl && packet.layout.coatLength > 0
+    guard isSealed || settings.acceptsClear || remote.far.takesUnsealed(head.session) else {
       count(.dropReplay)
       return refuse(packet, remote)
     }

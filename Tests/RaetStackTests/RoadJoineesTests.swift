@@ -222,4 +222,31 @@ import Testing
       #expect(pair.other.road.byID.count == 1)
     }
   }
+
+  /// Somebody else with keys and a role of his own, who names the id that is the other's.
+  @Test(arguments: [AcceptMode.once, .always], [true, false])
+  func nobodyTakesARemoteOverByItsId(accept: AcceptMode, isMutable: Bool) throws {
+    let pair = try Pair(10) {
+      $0.isMutable = isMutable
+      $0.accept = accept
+    }
+    try pair.expectThatMessagesPass()
+    let before = try pair.back.relation
+    let thief = try Node("thief", port: 9, seed: 77, now: pair.road.now) { $0.accept = .always }
+    pair.road.nodes.append(thief)
+    let id = try thief.road.addRemote(name: nil, address: pair.main.address)
+    let main = try #require(pair.there.relation)
+    thief.road.setRole("main", Role(acceptance: .accepted, keys: main.keys), isStored: false)
+    try thief.road.remote(id).standing = .stranger(main)
+    pair.road.isRecording = true
+    try thief.road.connect(id, now: pair.road.now)
+    pair.road.run(20 * second)
+    let nearID = try pair.back.nearID
+    #expect(
+      pair.road.tape.contains {
+        $0.from == thief.address && $0.head.packetKind == .request && $0.head.destination == nearID
+      })
+    #expect(try pair.back.relation == before)
+    try pair.expectThatMessagesPass()
+  }
 }

@@ -108,4 +108,19 @@ import Testing
     if !sender.events(.delivered).isEmpty { #expect(arrived == 1) }
     if let failed = sender.events(.failed).first, failed.status != .unknown { #expect(arrived == 0) }
   }
+
+  /// A laboratory's estates that encrypt nothing go on all the same.
+  @Test(arguments: Side.allCases) func estatesThatDoNotEncryptAgreeAfterARestart(side: Side) throws {
+    let pair = try Pair(8) {
+      $0.encrypts = false
+      $0.acceptsClear = true
+    }
+    try pair.expectThatMessagesPass()
+    try Self.restart(side, pair)
+    #expect(pair.road.run(30 * second) { pair.areAllowed })
+    try pair.expectThatMessagesPass()
+    _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+    pair.road.run(second)
+    try pair.expectThatMessagesPass()
+  }
 }
