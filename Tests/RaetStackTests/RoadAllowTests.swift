@@ -95,6 +95,7 @@ import Testing
     let other = pair.other
     let transaction = try other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
     _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { !Self.isAllow($0, .cookie) }
     pair.road.run(10 * millisecond)
     switch how {
@@ -129,6 +130,7 @@ import Testing
     let there = try pair.there
     there.near.leap(refused: 0)
     var copy: VirtualRoad.Datagram?
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { datagram in
       let isOther = datagram.from == pair.other.address
       if copy == nil, isOther, datagram.head.packetKind == .message { copy = datagram }

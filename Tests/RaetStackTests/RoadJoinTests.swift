@@ -150,6 +150,7 @@ import Testing
   @Test func aJoinThatIsAskedForAgainIsAcknowledgedAgain() throws {
     let pair = try Pair(7, connects: false)
     var dropped = 0
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { datagram in
       guard datagram.head.transactionKind == .join, datagram.head.packetKind == .ack, dropped < 1 else { return true }
       dropped += 1

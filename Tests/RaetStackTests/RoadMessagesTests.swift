@@ -44,6 +44,7 @@ import Testing
     try pair.sendThere(body)
     let before = pair.road.carried
     var pieces = 0
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = {
       if $0.head.packetKind == .message { pieces += 1 }
       return true
@@ -74,6 +75,7 @@ import Testing
     var burst = 0
     var longest = 0
     var last: UInt64 = 0
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { datagram in
       guard datagram.from == pair.other.address, datagram.head.transactionKind == .message else { return true }
       burst = pair.road.now - last < 100_000 ? burst + 1 : 1

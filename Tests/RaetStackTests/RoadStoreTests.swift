@@ -43,6 +43,7 @@ import Testing
       let sid = text.split(separator: "\"sid\": ").last?.prefix { $0.isNumber } ?? ""
       return UInt32(sid) ?? 0
     }
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { datagram in
       if datagram.from == pair.other.address, !datagram.head.flags.contains(.correspondent) {
         #expect(stored() &- datagram.head.session < 0x8000_0000)

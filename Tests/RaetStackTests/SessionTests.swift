@@ -147,6 +147,7 @@ import Testing
   /// A hello that is signed and makes no sense costs the host nothing of its own.
   @Test func aHostsAllowEndsEvenWhenABadHelloCame() throws {
     let pair = try Pair(31)
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { !($0.from == pair.other.address && $0.head.transactionKind == .allow) }
     let transaction = try pair.other.road.allow(pair.there.id, timeout: 20 * second, now: pair.road.now)
     var head = pair.main.road.head(try pair.back, .allow, .hello)
@@ -189,6 +190,7 @@ import Testing
     try third.connect(to: pair.main, now: pair.road.now)
     #expect(pair.road.run(5 * second) { third.isAllowed("main") })
     var seen = Set<UInt32>()
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = {
       guard $0.from == pair.other.address, $0.head.transactionKind == .message else { return true }
       return seen.count < 2 && seen.insert($0.head.transaction).inserted

@@ -106,6 +106,7 @@ import Testing
     try pair.main.road.connect(back.id, now: pair.road.now)
     pair.road.run(3 * second)
     var got = 0
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = {
       if $0.to == Self.far { got += $0.bytes.count }
       return true
