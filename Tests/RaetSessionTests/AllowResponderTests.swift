@@ -84,6 +84,29 @@ import Testing
     #expect(!responder.isProven)
   }
 
+  /// What an initiator says who has everything but names another long-term key than the join did.
+  @Test func anotherLongTermKeyInsideProvesNothing() throws {
+    let two = try Handshakers(seed: 8)
+    let short = try PrivateKey.generate(entropy: two.entropy, memory: two.memory)
+    let plain = [UInt8](repeating: AllowBody.helloPlain, count: 64)
+    let helloKey = try Handshake.share(short, two.asker.theirLong, two.memory)
+    let shortBytes = Handshake.bytes(short.publicKey)
+    var responder = try two.responder(plain + shortBytes + (try Handshake.box(plain, helloKey, two.entropy)))
+    let content = try #require(Handshake.cookieContent(try Handshake.open(responder.cookieBody[...], helloKey)))
+    let key = try Handshake.share(short, try Handshake.publicKey(content.shortKey[...]), two.memory)
+    let longKey = try Handshake.share(two.asker.long, two.asker.theirLong, two.memory)
+    let vouch = try Handshake.box(shortBytes, longKey, two.entropy)
+    let name = [UInt8](repeating: 0x20, count: 128)
+    func initiate(_ long: PublicKey) throws -> [UInt8] {
+      shortBytes + content.cookie + (try Handshake.box(Handshake.bytes(long) + vouch + name, key, two.entropy))
+    }
+    #expect(two.tell(&responder, .initiate, try initiate(two.asked.long.publicKey)).isInvalid)
+    #expect(two.tell(&responder, .initiate, try initiate(short.publicKey)).isInvalid)
+    guard case .prove = two.tell(&responder, .initiate, try initiate(two.asker.long.publicKey)) else {
+      return fail("the true one was not taken")
+    }
+  }
+
   @Test func eachHandshakeHasItsOwnCookieAndKey() throws {
     let two = try Handshakers(seed: 6)
     let hello = try two.initiator().hello
