@@ -233,4 +233,27 @@ import Testing
     #expect(pair.road.run(30 * second) { pair.areAllowed })
     try pair.expectThatMessagesPass()
   }
+
+  /// A packet that was held back and comes after newer ones, from elsewhere: it counts, but it moves nobody.
+  @Test func aLatePacketFromElsewhereMovesNobody() throws {
+    let pair = try Pair(11)
+    try pair.expectThatMessagesPass()
+    let there = try pair.there
+    func heartbeat(_ transaction: UInt32) -> [UInt8] {
+      Forger.packet(
+        .alive, .request, from: there.nearID, to: there.farID, session: there.near.id, transaction: transaction,
+        signer: pair.other)
+    }
+    let late = heartbeat(there.near.nextTransaction().id)
+    try pair.expectThatMessagesPass()
+    pair.road.inject(late, from: Self.stranger, to: pair.main.address)
+    let answered = pair.main.road.statistics[.aliveComplete]
+    pair.road.run(10 * millisecond)
+    #expect(pair.main.road.statistics[.aliveComplete] == answered + 1)
+    #expect(try pair.back.relation?.address == pair.other.address)
+    // One that is newer than all does.
+    pair.road.inject(heartbeat(there.near.nextTransaction().id), from: Self.stranger, to: pair.main.address)
+    pair.road.run(10 * millisecond)
+    #expect(try pair.back.relation?.address == Self.stranger)
+  }
 }
