@@ -147,6 +147,52 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  /// A response that only a handshake could prove, to a join of ours, from the right address and with the right numbers.
+  @Test func aForgedResponseChangesNothingAndIsNotTriedForGood() throws {
+    let pair = try Pair(9)
+    try pair.expectThatMessagesPass()
+    let there = try pair.there
+    let before = try #require(there.relation)
+    pair.road.watch = { $0.head.transactionKind != .join || $0.head.packetKind != .response }
+    _ = try pair.other.road.join(there.id, timeout: 5 * second, now: pair.road.now)
+    let join = try #require(there.join)
+    let body = Forger.joinBody(pair.main, nearID: 777)
+    let response = Forger.packet(
+      .join, .response, from: there.farID, to: there.nearID, transaction: join.transaction, coat: body
+    ) { $0.flags = .correspondent }
+    pair.road.inject(response, from: pair.main.address, to: pair.other.address)
+    pair.road.run(10 * millisecond)
+    pair.road.watch = { _ in true }
+    #expect(there.candidate?.relation.farID == 777)
+    #expect(there.relation == before && there.isAllowed)
+    try pair.expectThatMessagesPass()
+    pair.road.run(20 * second)
+    #expect(there.candidate == nil)
+    #expect(there.relation == before && there.isAllowed)
+    try pair.expectThatMessagesPass()
+  }
+
+  @Test(arguments: [PacketKind.reject, .refuse, .nack, .response])
+  func anAnswerToAnotherJoinIsNone(kind: PacketKind) throws {
+    let pair = try Pair(10)
+    let there = try pair.there
+    _ = try pair.other.road.join(there.id, timeout: 5 * second, now: pair.road.now)
+    let join = try #require(there.join)
+    pair.road.watch = { $0.from != pair.main.address }
+    for (transaction, source, near) in [
+      (join.transaction &+ 1, there.farID, there.nearID), (join.transaction, there.farID &+ 1, there.nearID),
+      (join.transaction, 0, there.nearID), (join.transaction, there.farID, there.nearID &+ 1),
+    ] {
+      let answer = Forger.packet(
+        .join, kind, from: source, to: near, transaction: transaction, coat: Forger.joinBody(pair.main, nearID: 777)
+      ) { $0.flags = .correspondent }
+      pair.road.inject(answer, from: pair.main.address, to: pair.other.address)
+    }
+    pair.road.run(10 * millisecond)
+    #expect(there.join?.transaction == join.transaction)
+    #expect(there.candidate == nil)
+  }
+
   @Test func aJoinThatIsAskedForAgainIsAcknowledgedAgain() throws {
     let pair = try Pair(7, connects: false)
     var dropped = 0

@@ -46,11 +46,11 @@ import Testing
     return (pair, pair.road.tape)
   }
 
-  /// Everything again: from where it came, from a stranger's address, and to the other side.
+  /// Everything again: from a stranger's address, from where it came, and to the other side.
   static func replay(_ tape: [VirtualRoad.Datagram], _ pair: Pair) {
     for datagram in tape {
-      pair.road.inject(datagram.bytes, from: datagram.from, to: datagram.to)
       pair.road.inject(datagram.bytes, from: stranger, to: datagram.to)
+      pair.road.inject(datagram.bytes, from: datagram.from, to: datagram.to)
       pair.road.inject(datagram.bytes, from: datagram.to, to: datagram.from)
       pair.road.inject(datagram.bytes, from: stranger, to: datagram.from)
       pair.road.run(2 * millisecond)
@@ -60,6 +60,9 @@ import Testing
   static func expectNoSecondDelivery(_ pair: Pair, _ location: SourceLocation = #_sourceLocation) throws {
     #expect(pair.main.bodies.count == 4, "seed \(pair.road.seed)", sourceLocation: location)
     #expect(pair.other.bodies.count == 4, "seed \(pair.road.seed)", sourceLocation: location)
+    for node in [pair.main, pair.other] {
+      #expect(node.road.statistics[.addressMoved] == 0, sourceLocation: location)
+    }
     #expect(try pair.back.relation?.address == pair.other.address, sourceLocation: location)
     #expect(try pair.there.relation?.address == pair.main.address, sourceLocation: location)
   }

@@ -36,8 +36,7 @@ import Testing
   }
 
   @Test func noSessionIsUsedThatIsNotOnDisk() throws {
-    let pair = try Pair(3)
-    let there = try pair.there
+    let pair = try Pair(3, connects: false)
     func stored() -> UInt32 {
       let text = pair.other.store.text("remote/estate.main.json")
       let sid = text.split(separator: "\"sid\": ").last?.prefix { $0.isNumber } ?? ""
@@ -45,11 +44,19 @@ import Testing
     }
     defer { pair.road.watch = { _ in true } }
     pair.road.watch = { datagram in
-      if datagram.from == pair.other.address, !datagram.head.flags.contains(.correspondent) {
+      let isOwn = datagram.from == pair.other.address && !datagram.head.flags.contains(.correspondent)
+      if isOwn, datagram.head.transactionKind != .join {
         #expect(stored() &- datagram.head.session < 0x8000_0000)
       }
       return true
     }
+    #expect(pair.road.run(10 * second) { pair.areAllowed })
+    try pair.other.restart(now: pair.road.now)
+    #expect(pair.road.run(10 * second) { pair.areAllowed })
+    let there = try pair.there
+    _ = try pair.back.far.enter(there.near.id &+ 100_000)
+    try pair.sendThere([1])
+    pair.road.run(5 * second)
     for round in 0..<50 {
       pair.other.store.fails = round % 3 == 0
       _ = try? pair.other.road.allow(there.id, timeout: second, now: pair.road.now)
