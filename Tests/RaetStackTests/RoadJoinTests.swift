@@ -178,6 +178,7 @@ import Testing
     let there = try pair.there
     _ = try pair.other.road.join(there.id, timeout: 5 * second, now: pair.road.now)
     let join = try #require(there.join)
+    defer { pair.road.watch = { _ in true } }
     pair.road.watch = { $0.from != pair.main.address }
     for (transaction, source, near) in [
       (join.transaction &+ 1, there.farID, there.nearID), (join.transaction, there.farID &+ 1, there.nearID),
