@@ -102,6 +102,15 @@ coverage: ## unit tests, and how much of each source file they reach
 	$(RESOURCES)/../../bin/llvm-cov report $(SCRATCH)/coverage/debug/raetPackageTests.xctest \
 	  -instr-profile $(SCRATCH)/coverage/debug/codecov/default.profdata -ignore-filename-regex='(Tests|\.build)/'
 
+# The promises under faults, each run from a printed seed (docs/TESTING.md).
+.PHONY: sim mutants fuzz
+sim: ## the simulator: SEEDS=2000 FIRST=1, or SEED=n for one run with a trace
+	scripts/sim.sh
+mutants: ## deliberate bugs, each of which the simulator must catch: MUTANT=name for one
+	scripts/mutants.sh $(MUTANT)
+fuzz: ## all fuzzers, SECONDS=60 each: TARGET=name for one
+	scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
+
 # C programs against the shipped library. The C++ one shows that the header is C++ as well.
 WARNINGS  := -Wall -Wextra -Werror
 C_TESTS   := $(patsubst Tests/c/%.c,$(BUILD)/tests/%,$(wildcard Tests/c/*.c))
