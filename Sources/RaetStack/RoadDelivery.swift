@@ -237,7 +237,7 @@ extension Road {
   }
 
   func stepIncoming(_ remote: Remote) {
-    for (key, message) in remote.messages.incoming {
+    for (key, message) in remote.messages.incoming.sorted(by: { $0.value.id < $1.value.id }) {
       switch message.step(now: now) {
       case .wait: break
       case .ask: ask(message, remote)

@@ -144,7 +144,8 @@ extension Road {
 
   private func makeRoomForJoinee(at address: Address) {
     guard joinees[address] == nil, joinees.count >= RoadLimit.joinees else { return }
-    guard let oldest = joinees.min(by: { $0.value.due < $1.value.due }) else { return }
+    let oldest = joinees.min { ($0.value.due, $0.value.nearID) < ($1.value.due, $1.value.nearID) }
+    guard let oldest else { return }
     joinees[oldest.key] = nil
     count(.dropLimit)
   }
@@ -273,7 +274,8 @@ extension Road {
   func stepJoinees() {
     guard joineesDue <= now else { return }
     joineesDue = .max
-    for address in Array(joinees.keys) {
+    let due = joinees.filter { $0.value.due <= now }.sorted { $0.value.nearID < $1.value.nearID }
+    for (address, _) in due {
       // One that was decided on may have decided others.
       if let joinee = joinees[address], joinee.due <= now { step(joinee, at: address) }
     }

@@ -84,9 +84,12 @@ extension Road {
     return true
   }
 
-  /// All messages that are past waiting.
+  /// All messages that are past waiting, in the order the host gave them: a dictionary's own is another in each process,
+  /// and a run could not be repeated.
   func sending(_ remote: Remote) -> [MessageInitiator] {
-    Array(remote.messages.underway.values) + remote.messages.doubted + Array(remote.messages.inquiring.values)
+    let all =
+      Array(remote.messages.underway.values) + remote.messages.doubted + Array(remote.messages.inquiring.values)
+    return all.count < 2 ? all : all.sorted { $0.id < $1.id }
   }
 
   // MARK: Out.

@@ -147,7 +147,8 @@ extension Road {
       if remote.isJoined, role.acceptance != .accepted || remote.relation?.keys != role.keys { cutOff(remote) }
     }
     guard role.acceptance != .pending else { return }
-    for (address, joinee) in joinees where joinee.isPended && joinee.body.role == name {
+    let waiting = joinees.filter { $0.value.isPended && $0.value.body.role == name }
+    for (address, joinee) in waiting.sorted(by: { $0.value.nearID < $1.value.nearID }) {
       decided(joinee, at: address)
     }
     for remote in slots.compactMap({ $0 }) {
