@@ -7,12 +7,15 @@ import PackageDescription
 /// The warning group tells, in the regular mode already, what the embedded one would refuse.
 let swift: [SwiftSetting] = [.treatAllWarnings(as: .error), .treatWarning("EmbeddedRestrictions", as: .error)]
 
-/// Tests run in the regular mode only.
+/// Tests and the simulator run in the regular mode only.
 let tests: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "raet",
-  products: [.library(name: "raet", type: .static, targets: ["RaetABI"])],
+  products: [
+    .library(name: "raet", type: .static, targets: ["RaetABI"]),
+    .library(name: "RaetSimulator", targets: ["RaetSimulator"]),
+  ],
   targets: [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CMsgpack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
@@ -28,6 +31,10 @@ let package = Package(
       name: "RaetABI",
       dependencies: ["RaetIO", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto", "CRaet", "CSodium", "CPosix"],
       exclude: ["raet.map"], swiftSettings: swift),
+    .target(
+      name: "RaetSimulator", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
+      swiftSettings: tests),
+    .executableTarget(name: "raet-sim", dependencies: ["RaetSimulator", "RaetStack"], swiftSettings: tests),
     .testTarget(
       name: "RaetWireTests", dependencies: ["RaetWire", "RaetCrypto"], resources: [.copy("Vectors")],
       swiftSettings: tests),

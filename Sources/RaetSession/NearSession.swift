@@ -7,7 +7,9 @@ public struct NearSession {
   /// How many ids are reserved at a time.
   static let reserve: UInt32 = 16
   /// How many ids are left out at first when the remote has seen later ones than our store knew of.
-  static let gap: UInt32 = 4096
+  static let gap: UInt32 = 0x10_0000
+  /// How many ids a start leaves out at most.
+  static let skipped: UInt32 = 0xf_ffff
 
   /// The present session; 0 before the first.
   public private(set) var id: UInt32
@@ -25,6 +27,14 @@ public struct NearSession {
   public mutating func restored(_ stored: UInt32) {
     guard stored != 0, reserved == 0 || Serial.isNewerOrEqual(stored, reserved) else { return }
     self = NearSession(stored: stored)
+  }
+
+  /// A start leaves out up to a million ids by chance: where the store is older than it should be, as when a rename was
+  /// lost, no session of the life before is begun again.
+  public mutating func skip(chance: UInt32) {
+    guard id != 0 else { return }
+    let ahead = id &+ (chance & NearSession.skipped)
+    id = ahead == 0 ? 1 : ahead
   }
 
   /// In the middle of a session.
@@ -45,7 +55,7 @@ public struct NearSession {
   /// Begins a session far ahead: the remote has seen later ones than our store knew of. The gap doubles with each time
   /// that it was `refused` before, so that the remote is soon passed, and by less than half the circle.
   public mutating func leap(refused: UInt32) {
-    let ahead = id &+ NearSession.gap << min(refused, 18)
+    let ahead = id &+ NearSession.gap << min(refused, 10)
     id = ahead == 0 ? 1 : ahead
   }
 

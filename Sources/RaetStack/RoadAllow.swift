@@ -103,7 +103,7 @@ extension Road {
     guard packet.head.packetKind == .ack, packet.head.transaction == remote.allowedBy else {
       return replyStale(packet, remote)
     }
-    answer(packet.head, .ack, to: remote.relation?.address ?? packet.from)
+    answer(packet.head, .ack, to: packet.from)
   }
 
   /// True while we wait for the ack to our initiate: the remote may be a session ahead of us, and sends its ack again.
@@ -363,6 +363,8 @@ extension Road {
     if status == .timedOut, remote.goal == .connect, remote.join == nil {
       startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)
     } else {
+      // One that rejects a handshake has other keys than we know, or of us: only a join finds out, some time later.
+      if status == .rejected, remote.goal == .connect { remote.standing = .stranger(remote.relation) }
       tryAnew(remote, Times.allowAnew)
     }
   }

@@ -54,7 +54,7 @@ extension Road {
     // It may be of the session that our handshake begins: it comes again.
     guard !isAboutToBeAllowed(remote) else { return }
     let reason = nackReason(packet.head, remote)
-    answer(packet.head, .nack, order: reason, to: remote.relation?.address ?? packet.from)
+    answer(packet.head, .nack, order: reason, to: packet.from)
   }
 
   /// The sender has given the message up.
@@ -140,7 +140,7 @@ extension Road {
 
   func answerDone(_ packet: Packet, _ remote: Remote) {
     count(.messageCompleteAck)
-    answer(packet.head, .done, to: remote.relation?.address ?? packet.from)
+    answer(packet.head, .done, to: packet.from)
   }
 
   /// Room for the bytes of one more message, and for its event.
@@ -175,7 +175,7 @@ extension Road {
     let head = packet.head
     let most = min(settings.maxMessage, settings.receiveQueue) &+ WireLimit.coatOverhead
     guard Int(head.messageLength) <= most else {
-      answer(head, .nack, order: NackReason.notDelivered, to: remote.relation?.address ?? packet.from)
+      answer(head, .nack, order: NackReason.notDelivered, to: packet.from)
       throw .messageLength
     }
     // One remote holds half of the room at most, unless it has a single message under way.

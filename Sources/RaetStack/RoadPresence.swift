@@ -49,18 +49,17 @@ extension Road {
     case .done: break
     case .new: heard(remote, from: packet.from, isNewest: remote.far.take(head.transaction))
     }
-    let address = remote.relation?.address ?? packet.from
     switch remote.standing {
     case .stranger:
       count(.unjoinedAliveAttempt)
-      answer(head, .unjoined, to: address)
+      answer(head, .unjoined, to: packet.from)
     case .joined:
       guard !isAboutToBeAllowed(remote) else { return }
       count(.unallowedAliveAttempt)
-      answer(head, .unallowed, to: address)
+      answer(head, .unallowed, to: packet.from)
     case .allowed:
       count(.aliveComplete)
-      answer(head, .ack, to: address)
+      answer(head, .ack, to: packet.from)
     }
   }
 

@@ -132,15 +132,14 @@ extension Road {
 
   /// A packet of a session far ahead: an old copy, or of a remote that has to prove it by a handshake.
   private func receiveUnproved(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
-    let address = remote.relation?.address ?? packet.from
     switch (packet.head.transactionKind, packet.head.packetKind) {
     case (.allow, _): receiveAllow(packet, remote, relation)
     case (.alive, .request):
       count(.unallowedAliveAttempt)
-      answer(packet.head, .unallowed, to: address)
+      answer(packet.head, .unallowed, to: packet.from)
     case (.message, .message):
       count(.unallowedMessageAttempt)
-      answer(packet.head, .nack, order: NackReason.notDelivered, to: address)
+      answer(packet.head, .nack, order: NackReason.notDelivered, to: packet.from)
     default: count(.stalePacket)
     }
   }
@@ -227,7 +226,7 @@ extension Road {
     case .message, .ack, .resend, .request, .response, .hello, .cookie, .initiate, .pend, .done: break
     }
     count(packet.isAnswer ? .staleCorrespondentNack : .staleInitiatorNack)
-    answer(packet.head, .nack, order: order, to: remote.relation?.address ?? packet.from)
+    answer(packet.head, .nack, order: order, to: packet.from)
   }
 }
 

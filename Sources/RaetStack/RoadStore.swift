@@ -28,6 +28,12 @@ extension Road {
         continue
       }
     }
+    // Who signs nothing is believed only small steps.
+    for remote in slots.compactMap({ $0 }) where settings.signs {
+      var chance: UInt32 = 0
+      guard withUnsafeMutableBytes(of: &chance, { entropy.fill($0) }) else { return count(.randomError) }
+      remote.near.skip(chance: chance)
+    }
   }
 
   private func loadOrReport(_ key: String, _ kind: BodyKind) -> Mapping? {

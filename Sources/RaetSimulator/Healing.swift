@@ -1,0 +1,117 @@
+import RaetSession
+import RaetStack
+import RaetWire
+
+/// The end of a run: the faults are over, and all has to be well again (promise 12).
+extension Simulation {
+  /// How long it may take: what was refused or rejected is tried again after 30 s at the latest.
+  private static let patience = 70 * Times.second
+
+  func heal() {
+    isHealed = true
+    trace.note(now, "the faults are over")
+    network.heal()
+    for node in nodes { mendAll(node) }
+    let end = now + Self.patience
+    // People look after what only people can put right, once all programs run.
+    for moment in 1...Int(Self.patience / (2 * Times.second)) where violation == nil {
+      if advance(min(end, now + 2 * Times.second), until: { isWell }) { break }
+      if moment < 5 { for node in nodes { look(node) } }
+    }
+    guard violation == nil else { return }
+    guard isWell else { return fail(.heals, "after \(Self.patience / Times.second) s: \(illness)") }
+    trace.note(now, "all is well")
+    arriveLate()
+    exchange()
+    checkNothingIsLeft()
+    if let broken = ledger.contradiction() { fail(broken, nil) }
+  }
+
+  private func mendAll(_ node: Node) {
+    node.disk.mend()
+    node.disk.writesToCrash = nil
+    node.entropy.isDry = false
+    node.lateness = 0
+    node.clock.tick = 1
+    node.reads = true
+    if case .paused(let road, _, let inbox) = node.life { node.life = .paused(road, until: now, inbox: inbox) }
+    if case .down = node.life { node.life = .down(until: now) }
+    settle(node)
+  }
+
+  /// Both ends of all friendships can talk, and every message of a living program has its report.
+  var isWell: Bool {
+    nodes.allSatisfy { node in
+      node.served != nil
+        && (node.isEvil
+          || node.friends.allSatisfy { friend in
+            guard let other = self.node(named: friend.name) else { return false }
+            return remote(node, other)?.isAllowed ?? false && remote(other, node)?.isAllowed ?? false
+          })
+    } && ledger.unreported == 0
+  }
+
+  private var illness: String {
+    var found: [String] = []
+    for node in nodes where !node.isEvil {
+      if node.served == nil { found.append("\(node.name) is down") }
+      for friend in node.friends {
+        guard let other = self.node(named: friend.name) else { continue }
+        if !(remote(node, other)?.isAllowed ?? false) { found.append("\(node.name) is not allowed at \(friend.name)") }
+        if !(remote(other, node)?.isAllowed ?? false) { found.append("\(friend.name) is not allowed at \(node.name)") }
+      }
+    }
+    if ledger.unreported > 0 { found.append("\(ledger.unreported) messages without a report") }
+    return found.joined(separator: ", ")
+  }
+
+  /// What is still on the network comes now, all of it.
+  private func arriveLate() {
+    var late: [Happening] = []
+    while let happening = agenda.next() {
+      if case .arrival = happening { late.append(happening) }
+    }
+    for happening in late { agenda.add(happening, at: now + Times.millisecond) }
+    advance(now + 2 * Times.second) { false }
+  }
+
+  /// A message of every kind passes in every direction.
+  private func exchange() {
+    guard violation == nil else { return }
+    var sent = 0
+    for node in nodes where !node.isEvil {
+      for friend in node.friends {
+        guard let other = self.node(named: friend.name) else { continue }
+        let bytes = chance.bytes(2000)
+        if node.send(bytes, kind: .raw, to: other.name) { sent += 1 } else { fail(.heals, "\(node.name) takes no message") }
+        if other.send(bytes.reversed(), kind: .raw, to: node.name) { sent += 1 }
+        settle(node)
+        settle(other)
+      }
+    }
+    let first = ledger.entries.count - sent
+    let isDone = advance(now + 30 * Times.second) { ledger.unreported == 0 }
+    let isGood = ledger.entries[first...].allSatisfy { $0.report == .delivered }
+    if violation == nil, !isDone || !isGood {
+      let bad = ledger.entries[first...].filter { $0.report != .delivered }
+      fail(.heals, "messages of afterwards: \(bad.map { "\($0.sender) to \($0.receiver) \($0.report)" })")
+    }
+  }
+
+  private func checkNothingIsLeft() {
+    for node in nodes where violation == nil {
+      guard let road = node.served else { continue }
+      let left = road.transfers().count
+      if left > 0 { fail(Violation(.heals, "\(left) transfers are left"), node) }
+      if road.heldBytes != 0 { fail(Violation(.heals, "\(road.heldBytes) received bytes are left"), node) }
+      var id: UInt64 = 0
+      while let next = try? road.remote(after: id), let remote = try? road.remote(next) {
+        id = next
+        let messages = remote.messages
+        if messages.window.inFlight != 0 || messages.queuedBytes != 0 {
+          fail(Violation(.heals, "\(remote.name): the window is not empty"), node)
+        }
+      }
+    }
+  }
+}

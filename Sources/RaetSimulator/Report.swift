@@ -1,0 +1,91 @@
+import RaetStack
+
+/// The sum of many runs, in words.
+public struct Report: Sendable {
+  private var coverage = Coverage()
+  private var runs = 0
+  private var nanoseconds = 0.0
+  private var datagrams = 0
+  private var messages = 0
+  /// A hash over the hashes of all runs, whatever the order in which they ended.
+  private var hash: UInt64 = 0
+  /// Runs that broke a promise.
+  public private(set) var failures: [Outcome] = []
+
+  /// Of no runs yet.
+  public init() {}
+
+  /// Takes in a run.
+  public mutating func add(_ outcome: Outcome) {
+    runs += 1
+    nanoseconds += Double(outcome.simulated)
+    datagrams += outcome.datagrams
+    messages += outcome.messages
+    hash ^= outcome.hash &* (outcome.seed | 1)
+    coverage.add(outcome.coverage)
+    if outcome.violation != nil { failures.append(outcome) }
+  }
+
+  /// Takes in other runs.
+  public mutating func add(_ other: Report) {
+    runs += other.runs
+    nanoseconds += other.nanoseconds
+    datagrams += other.datagrams
+    messages += other.messages
+    hash ^= other.hash
+    coverage.add(other.coverage)
+    failures += other.failures
+  }
+
+  /// Names of faults and states that no run has met.
+  public var unmet: [String] {
+    coverage.all.filter { $0.count == 0 }.map { $0.name }
+  }
+
+  /// What was met, and how much it was.
+  public func text(seconds: Double) -> String {
+    var lines: [String] = []
+    for (title, entries) in coverage.sections {
+      lines.append("\(title):")
+      let cells = entries.map { "\($0.name) \($0.count)" }
+      var line = " "
+      for cell in cells {
+        if line.count + cell.count > 116 {
+          lines.append(line)
+          line = " "
+        }
+        line += " " + cell + ","
+      }
+      lines.append(String(line.dropLast()))
+    }
+    let hours = Double(Int(nanoseconds / 3.6e11)) / 10
+    lines.append(
+      "\(runs) runs, \(Int(Double(runs) / seconds)) a second, \(hours) hours of their time, \(messages) messages, "
+        + "\(datagrams) datagrams, hash \(String(hash, radix: 16))")
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Coverage {
+  /// Engine counters that no virtual road can raise, with the reason.
+  private static let elsewhere: [Counter: String] = [
+    .receiveTruncated: "told by a socket"
+  ]
+
+  /// All counts, by what they count.
+  var sections: [(String, [(name: String, count: Int)])] {
+    let counted = Counter.allCases.filter { Self.elsewhere[$0] == nil }
+    return [
+      ("faults", Fault.allCases.map { ($0.rawValue, count($0)) }),
+      ("starts again, by the store it finds and what it was doing", sorted(restarts)),
+      ("states", sorted(states)),
+      ("counters of the engine", counted.map { ("\($0)", Int(clamping: counters[$0.rawValue])) }),
+    ]
+  }
+
+  var all: [(name: String, count: Int)] { sections.flatMap { $0.1 } }
+
+  private func sorted(_ counts: [String: Int]) -> [(name: String, count: Int)] {
+    counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+}
