@@ -153,15 +153,16 @@ extension Simulation {
     for name in road.pendingRoles where !nodes.contains(where: { $0.name == name }) {
       try? road.forgetRole(name, now: node.now)
     }
-    if node.disk.wasDamaged { removeDamaged(node, road) }
+    if isHealed, node.disk.wasDamaged { removeDamaged(node, road) }
     node.connectToFriends()
     settle(node)
   }
 
   /// What a damaged record says of a remote may be wrong in a way that only a person sees: it is added anew.
   private func removeDamaged(_ node: Node, _ road: Road) {
+    node.disk.wasDamaged = false
     for other in nodes where other !== node {
-      guard let remote = remote(node, other), !remote.isAllowed, isHealed else { continue }
+      guard let remote = remote(node, other), !remote.isAllowed else { continue }
       try? road.removeRemote(remote.id, now: node.now)
       try? road.forgetRole(other.name, now: node.now)
       watch.forgetSessions(of: node.index, with: other.name)

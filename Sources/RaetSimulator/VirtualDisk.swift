@@ -26,7 +26,7 @@ public final class VirtualDisk: RecordStore {
   private(set) var hasCrashed = false
   private(set) var failures = 0
   /// A record was changed by the disk.
-  private(set) var wasDamaged = false
+  var wasDamaged = false
   /// Records of the own identity that were damaged, as they were.
   private var spoiled: [String: [UInt8]] = [:]
   private var chance: Chance
