@@ -37,6 +37,9 @@ public struct Report: Sendable {
     failures += other.failures
   }
 
+  /// The hash of all runs.
+  public var hashText: String { String(hash, radix: 16) }
+
   /// Names of faults and states that no run has met.
   public var unmet: [String] {
     coverage.all.filter { $0.count == 0 }.map { $0.name }
@@ -61,7 +64,7 @@ public struct Report: Sendable {
     let hours = Double(Int(nanoseconds / 3.6e11)) / 10
     lines.append(
       "\(runs) runs, \(Int(Double(runs) / seconds)) a second, \(hours) hours of their time, \(messages) messages, "
-        + "\(datagrams) datagrams, hash \(String(hash, radix: 16))")
+        + "\(datagrams) datagrams, hash \(hashText)")
     return lines.joined(separator: "\n")
   }
 }

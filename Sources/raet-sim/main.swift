@@ -1,48 +1,74 @@
 import Glibc
 import RaetSimulator
 
-// raet-sim FIRST COUNT runs so many seeds; raet-sim SEED runs one and prints what happens in it (docs/TESTING.md).
+// See docs/TESTING.md.
+let usage = """
+  raet-sim SEED             one run, with all that happens in it
+  raet-sim FIRST COUNT      so many runs, and what they met
+  raet-sim FIRST COUNT MOST the same, until so many runs have broken a promise
+  raet-sim FIRST COUNT hash the hash of all their datagrams and events
+  """
 
-let numbers = CommandLine.arguments.dropFirst().map { UInt64($0) }
-guard (1...2).contains(numbers.count), let first = numbers[0], let count = numbers.count == 2 ? numbers[1] : 1 else {
-  print("usage: raet-sim SEED, or raet-sim FIRST COUNT")
-  exit(2)
+/// Prints a line at once.
+@Sendable func say(_ line: String) {
+  print(line)
+  fflush(nil)
 }
 
-if numbers.count == 1 {
+/// Runs seeds on all processors, until `most` of them broke a promise. The report does not depend on how many there are.
+func run(_ seeds: Range<UInt64>, most: Int) async -> Report {
+  let workers = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  return await withTaskGroup(of: Report.self) { group in
+    for worker in 0..<workers {
+      group.addTask {
+        var report = Report()
+        for seed in stride(from: seeds.lowerBound + UInt64(worker), to: seeds.upperBound, by: workers) {
+          let outcome = Simulation(seed: seed).run()
+          report.add(outcome)
+          if let violation = outcome.violation {
+            say("seed \(seed) broke the promise \(violation.promise.rawValue): \(violation.text)")
+          }
+          if report.failures.count >= most || Task.isCancelled { break }
+        }
+        return report
+      }
+    }
+    var sum = Report()
+    for await part in group {
+      sum.add(part)
+      if sum.failures.count >= most { group.cancelAll() }
+    }
+    return sum
+  }
+}
+
+let words = Array(CommandLine.arguments.dropFirst())
+guard (1...3).contains(words.count), let first = UInt64(words[0]) else {
+  print(usage)
+  exit(2)
+}
+guard words.count > 1, let count = UInt64(words[1]), count <= 1_000_000_000 else {
   let outcome = Simulation(seed: first, keepsTrace: true).run()
   for line in outcome.trace { print(line) }
   print("seed \(first): hash \(String(outcome.hash, radix: 16)), \(outcome.messages) messages")
   exit(outcome.violation == nil ? 0 : 1)
 }
 
-let workers = UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 let clock = ContinuousClock()
 let begin = clock.now
-let report = await withTaskGroup(of: Report.self) { group in
-  for worker in 0..<workers {
-    group.addTask {
-      var report = Report()
-      for seed in stride(from: first + worker, to: first + count, by: UInt64.Stride(workers)) {
-        let outcome = Simulation(seed: seed).run()
-        report.add(outcome)
-        guard let violation = outcome.violation else { continue }
-        print("seed \(seed) broke the promise \(violation.promise.rawValue): \(violation.text)")
-        if report.failures.count >= 10 { break }
-      }
-      return report
-    }
-  }
-  var sum = Report()
-  for await part in group { sum.add(part) }
-  return sum
+let most = words.count > 2 ? Int(words[2]) ?? 10 : 10
+let report = await run(first..<(first + count), most: most)
+if words.last == "hash" {
+  print(report.hashText)
+  exit(0)
 }
-let seconds = begin.duration(to: clock.now)
-for failure in report.failures.prefix(3) {
+let passed = begin.duration(to: clock.now).components
+for failure in report.failures.sorted(by: { $0.seed < $1.seed }).prefix(3) {
   print("\nThe last of seed \(failure.seed) (make sim SEED=\(failure.seed) shows all):")
   for line in failure.trace.suffix(40) { print("  \(line)") }
 }
-print(report.text(seconds: Double(seconds.components.seconds) + Double(seconds.components.attoseconds) / 1e18))
+print(report.text(seconds: Double(passed.seconds) + Double(passed.attoseconds) / 1e18))
+guard report.failures.isEmpty else { exit(1) }
+// Runs that never meet a state prove nothing about it.
 if !report.unmet.isEmpty { print("never met: \(report.unmet.joined(separator: ", "))") }
-// A run that never meets a state proves nothing about it.
-exit(report.failures.isEmpty && (report.unmet.isEmpty || count < 2000) ? 0 : 1)
+exit(report.unmet.isEmpty || count < 2000 ? 0 : 3)
