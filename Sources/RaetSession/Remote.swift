@@ -9,8 +9,10 @@ public final class Remote {
   public let nearID: UInt32
   /// Its place in the heap of deadlines.
   public let slot: Int
-  /// The address to join it at, while nothing else is known of it.
+  /// Where the host or the last handshake has said that it is; what is known of it follows its packets from there.
   public var address: Address
+  /// Where its last packet came from, while we try whether it is at `address` after all.
+  public var elsewhere: Address?
   /// The name by which the host knows it, until a join tells its own.
   public var placeholder: String
   /// The host has said how it must call itself; else it is known by its address until it is joined.

@@ -360,6 +360,7 @@ extension Road {
     // What a join said of the remote has not come true. Anybody can forge one: it must not be tried for good.
     if status == .timedOut || status == .rejected || status == .unjoined { remote.candidate = nil }
     // A remote that is silent may have forgotten us: only a join finds out.
+    if status == .timedOut { tryOtherAddress(remote) }
     if status == .timedOut, remote.goal == .connect, remote.join == nil {
       startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)
     } else {

@@ -212,6 +212,7 @@ extension Road {
       report(.joined, remote, status: status, transaction: join.host)
     }
     remote.toldJoin = status.rawValue
+    if status == .timedOut { tryOtherAddress(remote) }
     if status == .ok {
       remote.anew = nil
       keepUp(remote)

@@ -152,6 +152,7 @@ extension Road {
   }
 
   private func markDead(_ remote: Remote) {
+    tryOtherAddress(remote)
     switch remote.presence {
     case .unknown, .alive:
       remote.presence = .dead(since: now, heartbeats: 1)

@@ -212,9 +212,21 @@ extension Road {
       remote.relation = relation
       count(.addressMoved)
       log(.info, "\(remote.name) moved to \(from.text)")
-      if remote.isStored { _ = saveRemote(remote) }
     }
     markAlive(remote)
+  }
+
+  /// The remote does not answer where its last packet came from. Somebody may have sent a copy from there, quicker than
+  /// the packet itself: the address before and this one are tried in turn.
+  func tryOtherAddress(_ remote: Remote) {
+    guard var relation = remote.relation else { return }
+    if relation.address != remote.address {
+      remote.elsewhere = relation.address
+      relation.address = remote.address
+    } else if let elsewhere = remote.elsewhere {
+      relation.address = elsewhere
+    }
+    remote.relation = relation
   }
 
   // 6. Packets without a transaction.

@@ -63,6 +63,7 @@ extension Road {
     let remote = try self.remote(id)
     let before = (remote.address, remote.relation)
     remote.address = address
+    remote.elsewhere = nil
     remote.relation?.address = address
     guard !remote.isStored || saveRemote(remote) else {
       (remote.address, remote.relation) = before
@@ -156,6 +157,7 @@ extension Road {
       remote.relation = relation
     }
     remote.address = relation.address
+    remote.elsewhere = nil
     remote.placeholder = relation.name
     guard old != relation.name else { return }
     if byName[old] === remote { byName[old] = nil }

@@ -135,7 +135,9 @@ extension Road {
   }
 
   func saveRemote(_ remote: Remote) -> Bool {
-    guard let relation = remote.relation else { return true }
+    guard var relation = remote.relation else { return true }
+    // Where a single packet came from is forgotten with the program.
+    relation.address = remote.address
     return saveRemote(remote, relation)
   }
 
