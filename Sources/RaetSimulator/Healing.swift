@@ -78,19 +78,21 @@ extension Simulation {
   /// A message of every kind passes in every direction.
   private func exchange() {
     guard violation == nil else { return }
+    // A remote that seemed dead is sent messages with its next heartbeat, which in long runs comes every 30 s.
+    let limit = 60 * Times.second
     var sent = 0
     for node in nodes where !node.isEvil {
       for friend in node.friends {
         guard let other = self.node(named: friend.name) else { continue }
         let bytes = chance.bytes(2000)
-        if node.send(bytes, kind: .raw, to: other.name) { sent += 1 } else { fail(.heals, "\(node.name) takes no message") }
-        if other.send(bytes.reversed(), kind: .raw, to: node.name) { sent += 1 }
+        if node.send(bytes, kind: .raw, to: other.name, timeout: limit) { sent += 1 } else { fail(.heals, "\(node.name) takes no message") }
+        if other.send(bytes.reversed(), kind: .raw, to: node.name, timeout: limit) { sent += 1 }
         settle(node)
         settle(other)
       }
     }
     let first = ledger.entries.count - sent
-    let isDone = advance(now + 30 * Times.second) { ledger.unreported == 0 }
+    let isDone = advance(now + limit) { ledger.unreported == 0 }
     let isGood = ledger.entries[first...].allSatisfy { $0.report == .delivered }
     if violation == nil, !isDone || !isGood {
       let bad = ledger.entries[first...].filter { $0.report != .delivered }

@@ -90,7 +90,7 @@ extension Road {
     }
     guard let remote = byName[relation.name] ?? unnamedRemote(at: packet.from) else { return (nil, ()) }
     // Where the host looks for a remote, nobody else may stand up for it.
-    guard remote.relation != nil || remote.address == packet.from else {
+    guard remote.relation != nil || remote.isStored || remote.address == packet.from else {
       log(.warning, "\(relation.name) joins from \(packet.from.text), not from where it is looked for")
       answer(head, .reject, to: packet.from)
       return nil
