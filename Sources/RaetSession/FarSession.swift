@@ -73,6 +73,20 @@ public struct FarSession {
     isProved = true
   }
 
+  /// Our handshake has just made the remote begin this session, so that all of it is of this life of ours.
+  public mutating func began(_ session: UInt32) {
+    guard session != 0, !isLater(than: session) else { return }
+    if session != id { begin(session) }
+    isWhole = true
+    isNextWhole = true
+    isProved = true
+  }
+
+  /// True when the remote, which begins this session, had come to later ones: it counts anew. 0: it does not say.
+  public func isLater(than session: UInt32) -> Bool {
+    session != 0 && id != 0 && !Serial.isNewerOrEqual(session, id)
+  }
+
   /// Something of this session was sealed with keys of this life, so it began in this life: it is known whole.
   public mutating func unsealed(_ session: UInt32) {
     guard session == id else { return }

@@ -76,9 +76,12 @@ extension Road {
     switch answer {
     case .initiate(let body): sendAllow(remote, allow, .initiate, body)
     case .complete(let key):
-      guard establish(remote, relation, key, startsOver: startsOver(remote, relation)) else {
+      let theirs = head.footKind == .nacl ? head.order : 0
+      let startsOver = remote.far.isLater(than: theirs) || startsOver(remote, relation)
+      guard establish(remote, relation, key, startsOver: startsOver) else {
         return endAllow(remote, host: allow.host, .io)
       }
+      enterProved(theirs, remote)
       if case .initiating = remote.allow { remote.allow = .none }
       remote.allowedBy = allow.transaction
       sendAllow(remote, allow, .ack)
@@ -87,7 +90,7 @@ extension Road {
       pump(remote)
     case .refused: endAllow(remote, host: allow.host, .refused)
     case .stale:
-      leapSession(remote)
+      leapSession(remote, refused: allow.session)
       endAllow(remote, host: allow.host, .refused)
     case .rejected: endAllow(remote, host: allow.host, .rejected)
     case .unjoined:
@@ -193,6 +196,8 @@ extension Road {
     head.transaction = allow.transaction
     head.destination = allow.farID
     head.flags = .correspondent
+    // The initiator learns, from what cannot be an old copy, which session of ours has begun (PROTOCOL 6.4.2).
+    if kind == .ack { head.order = remote.near.id }
     transmit(head, body: body, to: address)
   }
 
@@ -370,8 +375,10 @@ extension Road {
     }
   }
 
-  /// The remote takes our session for an old one: our store was older than what it has seen.
-  func leapSession(_ remote: Remote) {
+  /// The remote takes our session for an old one: our store was older than what it has seen. If that session is over by
+  /// now, as after a handshake, it says nothing about the present one.
+  func leapSession(_ remote: Remote, refused session: UInt32) {
+    guard session == remote.near.id else { return }
     let before = remote.near
     remote.near.leap(refused: remote.refusals)
     remote.refusals &+= 1

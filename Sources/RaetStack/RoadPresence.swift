@@ -82,7 +82,7 @@ extension Road {
       endAlive(remote, alive, .refused)
       refusedHeartbeat(remote)
     case .stale:
-      leapSession(remote)
+      leapSession(remote, refused: alive.session)
       endAlive(remote, alive, .refused)
       // At once, since the remote's own heartbeats would put ours off; but not for ever.
       if remote.isAllowed, remote.alive == nil, remote.refusals < 24 { startHeartbeat(remote) }

@@ -150,6 +150,14 @@ extension Road {
     confirmAllowed(remote)
   }
 
+  /// The remote has said in its ack which session it has begun; one of the reference does not (0).
+  func enterProved(_ session: UInt32, _ remote: Remote) {
+    guard session != 0 else { return }
+    let before = remote.far.id
+    remote.far.began(session)
+    if remote.far.id != before { leaveFarSession(remote) }
+  }
+
   /// The remote's session before is over: what is half received of it is dropped, and nothing that is sealed with its
   /// keys is taken any more (PROTOCOL 6.4.3), not even in a new session of which we have refused something before.
   func leaveFarSession(_ remote: Remote) {

@@ -123,4 +123,36 @@ import Testing
     pair.road.run(second)
     try pair.expectThatMessagesPass()
   }
+
+  /// Nothing is sealed, so only the session tells that a copy is old; who began the handshake learns it from its end.
+  @Test(arguments: [Side.main, .other]) func anOldCopyInClearIsNotTakenAgainAfterARestart(receiver: Side) throws {
+    let pair = try Pair(9) {
+      $0.encrypts = false
+      $0.acceptsClear = true
+    }
+    pair.road.isRecording = true
+    if receiver == .main { try pair.sendThere([1, 2]) } else { try pair.sendBack([1, 2]) }
+    pair.road.run(second)
+    let address = receiver == .main ? pair.main.address : pair.other.address
+    let old = pair.road.tape.filter { $0.to == address && $0.head.transactionKind == .message }
+    try Self.restart(receiver, pair)
+    if receiver == .main { _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now) }
+    #expect(pair.road.run(30 * second) { pair.areAllowed })
+    for datagram in old { pair.road.inject(datagram.bytes, from: datagram.from, to: datagram.to) }
+    pair.road.run(second)
+    let node = receiver == .main ? pair.main : pair.other
+    #expect(node.bodies.filter { $0 == [1, 2] }.count == 1)
+    try pair.expectThatMessagesPass()
+  }
+
+  /// Its first message after the restart is not taken for an old one.
+  @Test func aResponderThatCountsItsSessionsAnewIsUnderstoodAtOnce() throws {
+    let pair = try Pair(10)
+    _ = try pair.there.far.enter(pair.back.near.id &+ 1000)
+    _ = try pair.other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+    pair.road.run(second)
+    try pair.sendBack([7], tag: 3)
+    pair.road.run(second)
+    #expect(pair.main.events.first { $0.tag == 3 }?.status == .ok)
+  }
 }
