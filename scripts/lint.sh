@@ -15,7 +15,7 @@ sources -name '*.sh' -exec bash -n {} \; 2>&1 | rule 'shell syntax'
 sources -name '*.py' | while read -r file; do
   python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$file" 2>&1 | tail -1
 done | rule 'Python syntax'
-grep -rnE '^ *(@[a-zA-Z()]+ )?import (Foundation|Glibc|Dispatch)' Sources |
+grep -rnE '^ *(@[a-zA-Z()]+ )?import (Foundation|Glibc|Dispatch)' Sources --exclude-dir=raet-sim |
   rule 'imports that the shipped mode does not have'
 grep -rnE '\b(try!|as!|fatalError\(|preconditionFailure\(|unsafelyUnwrapped)' Sources --include='*.swift' |
   rule 'traps that kill the host'

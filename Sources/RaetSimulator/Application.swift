@@ -58,7 +58,8 @@ public final class RandomLoad: Application {
     case 1 where size >= 100:
       // A mapping of one entry: 1 -> a binary of `size` bytes.
       let length = UInt16(size)
-      node.send([0x81, 0x01, 0xc5, UInt8(length >> 8), UInt8(length & 255)] + body(size, node), kind: .msgpack, to: peer)
+      node.send(
+        [0x81, 0x01, 0xc5, UInt8(length >> 8), UInt8(length & 255)] + body(size, node), kind: .msgpack, to: peer)
     default: node.send(body(size, node), kind: .raw, to: peer)
     }
   }

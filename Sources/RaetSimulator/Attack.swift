@@ -57,7 +57,9 @@ extension Simulation {
   }
 
   /// Hands a node what it must not take; nothing may change, and unless it is a join nothing may be answered.
-  private func offend(_ node: Node, _ bytes: [UInt8], from: Address, isJoin: Bool = false, _ what: @autoclosure () -> String) {
+  private func offend(
+    _ node: Node, _ bytes: [UInt8], from: Address, isJoin: Bool = false, _ what: @autoclosure () -> String
+  ) {
     guard let road = node.served, violation == nil else { return }
     settle(node)
     guard node.served === road else { return }

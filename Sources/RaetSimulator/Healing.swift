@@ -85,7 +85,11 @@ extension Simulation {
       for friend in node.friends {
         guard let other = self.node(named: friend.name) else { continue }
         let bytes = chance.bytes(2000)
-        if node.send(bytes, kind: .raw, to: other.name, timeout: limit) { sent += 1 } else { fail(.heals, "\(node.name) takes no message") }
+        if node.send(bytes, kind: .raw, to: other.name, timeout: limit) {
+          sent += 1
+        } else {
+          fail(.heals, "\(node.name) takes no message")
+        }
         if other.send(bytes.reversed(), kind: .raw, to: node.name, timeout: limit) { sent += 1 }
         settle(node)
         settle(other)

@@ -56,10 +56,14 @@ struct Ledger {
     guard let sender else { return Violation(.exact, "a message from \(event.name ?? "?"), who is no node") }
     let key = Content(
       sender: sender, receiver: receiver, content: Self.content(body), kind: event.bodyKind)
-    guard let sent = sends[key] else { return Violation(.exact, "\(body.count) bytes from node \(sender) that it never sent so") }
+    guard let sent = sends[key] else {
+      return Violation(.exact, "\(body.count) bytes from node \(sender) that it never sent so")
+    }
     let before = arrivals[key] ?? 0
     arrivals[key] = before + 1
-    guard before < sent else { return Violation(.once, "\(body.count) bytes of node \(sender) came \(before + 1) times") }
+    guard before < sent else {
+      return Violation(.once, "\(body.count) bytes of node \(sender) came \(before + 1) times")
+    }
     return nil
   }
 

@@ -34,8 +34,6 @@ public final class Node {
   var lives = 0
   /// All public keys that its programs have had, the present ones last; who lost its store has new ones.
   var keys: [RoleKeys] = []
-  /// The program that runs has made itself keys.
-  private(set) var hasNewKeys = false
   let log = LogWatch()
   unowned let run: Simulation
   private(set) var entropy: SeededEntropy
@@ -62,7 +60,6 @@ public final class Node {
     let road = try Road.make(settings, store: disk, entropy: entropy, now: clock.now(at: time))
     if run.watchesLogs || run.trace.isKept { road.log = Log(log, upTo: .debug) }
     if run.trace.isKept { log.show = { [unowned self] in run.trace.note(run.now, "  \(name) log: \($0)") } }
-    hasNewKeys = !keys.contains(road.keys)
     keys.removeAll { $0 == road.keys }
     keys.append(road.keys)
     life = .running(road)
@@ -119,7 +116,9 @@ public final class Node {
     guard let road = served else { return }
     for friend in friends {
       let known = try? road.findRemote(name: friend.name)
-      guard let id = try? known ?? road.findRemote(address: friend.address) ?? road.addRemote(name: nil, address: friend.address)
+      guard
+        let id = try? known ?? road.findRemote(address: friend.address)
+          ?? road.addRemote(name: nil, address: friend.address)
       else { continue }
       try? road.connect(id, now: now)
     }

@@ -7,7 +7,7 @@ extension Simulation {
   // MARK: Birth and death.
 
   func start(_ node: Node) {
-    let hadIdentity = node.disk.records.keys.contains { $0.hasPrefix("role/local/") }
+    let identity = node.disk.records.filter { $0.key.hasPrefix("role/local/") }
     do throws(RoadFailure) {
       try node.start(at: now)
     } catch {
@@ -19,9 +19,10 @@ extension Simulation {
       return
     }
     guard let road = node.served else { return }
-    if hadIdentity {
+    if !identity.isEmpty {
       coverage.meet(.identityKept)
-      if node.hasNewKeys { fail(.session, "\(node.name) has made itself another identity") }
+      let isKept = identity.allSatisfy { node.disk.records[$0.key] == $0.value }
+      if !isKept { fail(.session, "\(node.name) has made itself another identity") }
     }
     if watchesLogs {
       node.log.secrets = [road.signingKey.withSeed { Hex.encode([UInt8]($0)) }, "secret-"]
@@ -42,7 +43,8 @@ extension Simulation {
     while let event = road.nextEvent() {
       if event.kind == .message, event.name != Node.evilName { take(event, node) }
     }
-    trace.note(now, "\(node.name) dies (\(restart.rawValue)) while \(activities.map { $0.rawValue }), \(orphans) orphans")
+    trace.note(
+      now, "\(node.name) dies (\(restart.rawValue)) while \(activities.map { $0.rawValue }), \(orphans) orphans")
     node.life = .down(until: now + chance.period(Times.millisecond...3 * Times.second))
     node.disk.reopen()
     var restart = restart

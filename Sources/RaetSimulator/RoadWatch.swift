@@ -83,7 +83,7 @@ struct RoadWatch {
   }
 
   private mutating func checkBurst(_ datagram: Datagram, _ head: Head, _ node: Node, _ now: UInt64) -> Violation? {
-    guard head.transactionKind == .message else { return nil }
+    guard head.transactionKind == .message, head.packetKind == .message else { return nil }
     let key = Credit(node: node.index, address: datagram.to)
     var burst = bursts[key] ?? (now, 0)
     if now - burst.since > Times.millisecond / 10 { burst = (now, 0) }
@@ -146,7 +146,9 @@ struct Fingerprint: Equatable {
         messages.incoming.count, messages.window.inFlight, messages.queuedBytes,
       ]
       for count in counts { hash.add(UInt64(count)) }
-      for message in messages.incoming.values.map({ $0.reassembly.receivedLength }).sorted() { hash.add(UInt64(message)) }
+      for message in messages.incoming.values.map({ $0.reassembly.receivedLength }).sorted() {
+        hash.add(UInt64(message))
+      }
     }
   }
 

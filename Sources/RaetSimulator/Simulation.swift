@@ -175,11 +175,14 @@ public final class Simulation {
     datagrams += 1
     hash.add(now)
     datagram.bytes.withUnsafeBytes { hash.add($0) }
-    if trace.isKept { trace.note(now, "\(node.name) -> \(self.node(at: datagram.to)?.name ?? datagram.to.text): \(Trace.text(datagram))") }
+    if trace.isKept {
+      trace.note(
+        now, "\(node.name) -> \(self.node(at: datagram.to)?.name ?? datagram.to.text): \(Trace.text(datagram))")
+    }
     if let broken = watch.sees(datagram, of: node, run: self) { return fail(broken, node) }
     guard let receiver = self.node(at: datagram.to) else { return }
     attacker.sees(datagram, now: now)
-    if plan[.sendError] != .off, chance.happensRarely(plan[.sendError].choose(0, 100, 800)) {
+    if plan[.sendError] != .off, !isHealed, chance.happensRarely(plan[.sendError].choose(0, 100, 800)) {
       coverage.meet(.sendError)
       node.served?.sendFailed(to: datagram.to, now: node.now)
       return

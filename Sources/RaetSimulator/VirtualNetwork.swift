@@ -168,7 +168,8 @@ struct VirtualNetwork {
       }
     case .cut: bytes.removeLast(chance.number(0...bytes.count))
     case .lengthen: bytes += chance.bytes(chance.number(1...300))
-    case .splice: bytes = Array(bytes.prefix(chance.number(0...bytes.count)) + other.suffix(chance.number(0...other.count)))
+    case .splice:
+      bytes = Array(bytes.prefix(chance.number(0...bytes.count)) + other.suffix(chance.number(0...other.count)))
     case .empty: bytes = []
     default: break
     }
