@@ -20,9 +20,11 @@ func fuzzBodies(_ bytes: UnsafeRawBufferPointer) {
   do throws(BodyError) { _ = try AllowBody.CookieContent.decode(bytes) } catch {}
 }
 
-/// What was read can be written, and is the same when it is read again, unless it is too long that way.
+/// What was read can be written, unless it is too long that way, and what is read from that is written alike: msgpack's
+/// old style writes text and bytes in one way.
 private func requireSame(_ mapping: Mapping, _ kind: BodyKind) {
   guard let bytes = try? ValueCodec.encode(mapping, kind) else { return }
   let again = bytes.withUnsafeBytes { try? ValueCodec.decodeMapping(kind, $0) }
-  require(again == mapping, "read again: \(String(describing: again)), before: \(mapping)")
+  guard let again else { return require(false, "cannot be read again: \(mapping)") }
+  require((try? ValueCodec.encode(again, kind)) == bytes, "read again: \(again), before: \(mapping)")
 }

@@ -47,7 +47,9 @@ struct FuzzRoad {
     }
     var road = FuzzRoad(all)
     for other in all.dropFirst() { road.connect(other) }
-    let isConnected = road.run(10 * Times.second) { all.dropFirst().allSatisfy { $0.remote("main")?.isAllowed ?? false } }
+    let isConnected = road.run(10 * Times.second) {
+      all.dropFirst().allSatisfy { $0.remote("main")?.isAllowed ?? false }
+    }
     require(isConnected, "a healthy pair does not connect")
     return road
   }
