@@ -15,9 +15,12 @@ let usage = """
   fflush(nil)
 }
 
-/// Runs seeds on all processors, until `most` of them broke a promise. The report does not depend on how many there are.
+/// How many runs go on at a time: as many as there are processors, unless RAET_SIM_WORKERS says otherwise.
+let workers = getenv("RAET_SIM_WORKERS").flatMap { Int(String(cString: $0)) } ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
+
+/// Runs seeds side by side, until `most` of them broke a promise. The report does not depend on how many there are.
 func run(_ seeds: Range<UInt64>, most: Int) async -> Report {
-  let workers = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  let workers = max(1, workers)
   return await withTaskGroup(of: Report.self) { group in
     for worker in 0..<workers {
       group.addTask {
