@@ -64,10 +64,12 @@ extension Simulation {
     settle(node)
     guard node.served === road else { return }
     let before = Fingerprint(road)
+    let keys = KeyWatch(road)
     let waiting = road.outbox.count
     watch.gave(bytes.count, node, from: from)
     var copy = bytes
     copy.withUnsafeMutableBytes { road.receive($0, from: from, now: node.now) }
+    if !keys.isUnchanged(road) { fail(Violation(.keys, "\(what()) from \(from.text) changed keys"), node) }
     if Fingerprint(road) != before {
       fail(Violation(isJoin ? .join : .signature, "\(what()) from \(from.text) changed a remote"), node)
     }
@@ -219,6 +221,7 @@ extension Simulation {
       watch.gave(bytes.count, node, from: from)
       receive(Datagram(from: from, to: node.address, bytes: bytes), node)
     }
+    if let broken = StoreWatch.stranger(on: node.disk) { fail(broken, node) }
   }
 
   private func floodOfHellos() {

@@ -8,10 +8,12 @@ extension Simulation {
 
   func start(_ node: Node) {
     let identity = node.disk.records.filter { $0.key.hasPrefix("role/local/") }
+    let watch = StoreWatch(node.disk)
     do throws(RoadFailure) {
       try node.start(at: now)
     } catch {
       coverage.meet(.startRefused)
+      if let broken = watch.refused(error) { fail(broken, node) }
       trace.note(now, "\(node.name) does not start: \(error.text) (\(error.status))")
       node.life = .down(until: now + Times.second)
       // A person reads what is wrong, and puts the record back or frees the disk.
@@ -19,6 +21,7 @@ extension Simulation {
       return
     }
     guard let road = node.served else { return }
+    if let broken = watch.started(road, node.disk) { fail(broken, node) }
     if !identity.isEmpty {
       coverage.meet(.identityKept)
       let isKept = identity.allSatisfy { node.disk.records[$0.key] == $0.value }

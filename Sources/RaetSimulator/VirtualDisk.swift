@@ -29,6 +29,8 @@ public final class VirtualDisk: RecordStore {
   var wasDamaged = false
   /// Records of the own identity that were damaged, as they were.
   private var spoiled: [String: [UInt8]] = [:]
+  /// One of them is damaged now.
+  var isOwnIdentityDamaged: Bool { !spoiled.isEmpty }
   private var chance: Chance
 
   init(seed: UInt64) { chance = Chance(seed: seed, purpose: 11) }
@@ -138,11 +140,14 @@ public final class VirtualDisk: RecordStore {
 
   // MARK: What records say.
 
-  private static func remoteName(_ key: String) -> String? {
-    guard key.hasPrefix("remote/estate.") else { return nil }
-    let name = key.dropFirst("remote/estate.".count)
+  /// The name in the key of a record; nil when the key does not begin like this.
+  static func name(_ key: String, _ beginning: String) -> String? {
+    guard key.hasPrefix(beginning) else { return nil }
+    let name = key.dropFirst(beginning.count)
     return name.lastIndex(of: ".").map { String(name[..<$0]) }
   }
+
+  private static func remoteName(_ key: String) -> String? { name(key, "remote/estate.") }
 
   private static func session(_ key: String, _ record: [UInt8]) -> UInt32? {
     fields(key, record)?["sid"]?.asUInt32
