@@ -13,6 +13,33 @@ public struct Flight {
     let isAgain: Bool
   }
 
+  /// What the remote has said of this message.
+  private enum Answers {
+    /// Nothing yet, and there is still time.
+    case none
+    /// Nothing in time: it may have no room for the message, so that it is only asked, with the last segment.
+    case missing
+    /// It knows the message.
+    case come
+    /// It knows the message, and has not answered in time: whatever is sent next asks it.
+    case overdue
+
+    /// The next segment asks for an answer, whatever else.
+    var isWanted: Bool {
+      switch self {
+      case .none, .come: false
+      case .missing, .overdue: true
+      }
+    }
+    /// The remote knows the message.
+    var isKnown: Bool {
+      switch self {
+      case .none, .missing: false
+      case .come, .overdue: true
+      }
+    }
+  }
+
   /// A segment to be sent.
   public struct Segment: Equatable {
     /// Its number.
@@ -44,10 +71,7 @@ public struct Flight {
   private var bursts: [Burst] = []
   /// Sent since the last segment that asked for an answer.
   private var open = 0
-  /// The remote has answered: it knows this message.
-  private var isHeard = false
-  /// Nothing was answered in time: whatever is sent next asks for an answer.
-  private var isAsking = false
+  private var answers = Answers.none
   /// The highest segment known to have arrived with all before it, and one more.
   private var arrived: UInt32 = 0
   private var interval: UInt64 = 0
@@ -73,7 +97,14 @@ public struct Flight {
     segmentation.range(of: arrived)?.lowerBound ?? (arrived == 0 ? 0 : segmentation.coatLength)
   }
   /// True when there is a segment that may be sent now, were there room.
-  public var hasMore: Bool { lostIndex < lost.count || !isSentWhole }
+  public var hasMore: Bool { lostIndex < lost.count || mayGoOn }
+  /// True when there are segments that were never sent, and the remote is not known to lack room for them.
+  private var mayGoOn: Bool {
+    switch answers {
+    case .none, .come, .overdue: !isSentWhole
+    case .missing: false
+    }
+  }
 
   /// When silence has to be taken for loss.
   public var due: UInt64 {
@@ -97,27 +128,29 @@ public struct Flight {
       }
       isResent = true
     } else {
-      guard !isSentWhole else { return nil }
+      guard mayGoOn else { return nil }
       number = next
       next &+= 1
     }
-    window.sent(now: now)
-    open &+= 1
+    // What asks again after silence takes no place in the window: of many messages that are not answered, as when the
+    // remote has no room for them, the others would be left none.
+    let isProbe = answers.isWanted && isRepeat
+    window.sent(now: now, isCounted: !isProbe)
+    if !isProbe { open &+= 1 }
     lastSent = now
     if interval == 0 { interval = window.patience }
-    let wait = isAsking || !hasMore || open >= window.half || window.room == 0
-    isAsking = false
+    let wait = answers.isWanted || !hasMore || open >= window.half || window.room == 0
+    if case .overdue = answers { answers = .come }
     if wait {
       bursts.append(Burst(last: number, count: open, sentAt: now, isAgain: isRepeat))
       open = 0
     }
-    return Segment(number: number, wait: wait, again: isRepeat && isHeard)
+    return Segment(number: number, wait: wait, again: isRepeat && answers.isKnown)
   }
 
   /// The remote has all segments up to `highest` and wants more.
   public mutating func acknowledge(highest: UInt32, window: inout SendWindow, now: UInt64) {
-    isHeard = true
-    isAsking = false
+    answers = .come
     lastMissed = nil
     interval = window.patience
     guard highest < next else { return }
@@ -131,8 +164,7 @@ public struct Flight {
 
   /// The remote lacks these segments; it has all others below the last of them.
   public mutating func resend(_ missed: [UInt32], window: inout SendWindow, now: UInt64) {
-    isHeard = true
-    isAsking = false
+    answers = .come
     interval = window.patience
     guard let first = missed.first, let last = missed.last, last < next,
       zip(missed, missed.dropFirst()).allSatisfy({ $0 < $1 })
@@ -164,13 +196,14 @@ public struct Flight {
   /// takes its turn as all others, lest those that are not answered keep the window from those that are.
   public mutating func expire(window: inout SendWindow, now: UInt64) {
     guard next > 0 else { return }
-    window.timedOut(inFlight, now: now)
+    // Silence after a question that was asked again says nothing new.
+    if inFlight > 0 { window.timedOut(inFlight, now: now) }
     bursts.removeAll(keepingCapacity: true)
     open = 0
     lost = [next &- 1]
     lostIndex = 0
     lastMissed = nil
-    isAsking = true
+    answers = answers.isKnown ? .overdue : .missing
     interval = min(interval.after(interval), max(Times.segment.most, window.patience &* 2))
     interval = min(interval, Times.segmentMost)
   }

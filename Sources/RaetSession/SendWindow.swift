@@ -51,11 +51,10 @@ public struct SendWindow: Sendable {
     return min(usual << silences, max(usual, Times.segment.most))
   }
 
-  /// A datagram left.
-  public mutating func sent(now: UInt64) {
-    inFlight &+= 1
-    guard roundTrip > 0 else { return }
-    let interval = roundTrip / UInt64(size &+ size / 4)
+  /// A datagram left. Paced are all; one that is not counted takes no room.
+  public mutating func sent(now: UInt64, isCounted: Bool = true) {
+    if isCounted { inFlight &+= 1 }
+    let interval = (roundTrip > 0 ? roundTrip : Times.segmentLeast) / UInt64(size &+ size / 4)
     let credit = max(interval &* SendWindow.burst, Times.millisecond)
     nextDeparture = max(nextDeparture, now > credit ? now &- credit : 0).after(interval)
   }

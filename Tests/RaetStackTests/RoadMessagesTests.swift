@@ -203,4 +203,21 @@ import Testing
     #expect(pair.main.bodies.count == 31)
     #expect(pair.other.events(.failed).isEmpty)
   }
+
+  /// Those that the remote has no room for yet ask again and again; they must not hold up those that it gathers.
+  @Test func messagesThatFindNoRoomDoNotHoldUpOthers() throws {
+    let pair = try Pair(31) { $0.receiveQueue = 100_000 }
+    defer { pair.road.watch = { _ in true } }
+    var count = 0
+    pair.road.watch = {
+      guard $0.head.transactionKind == .message else { return true }
+      count += 1
+      return count % 3 == 0
+    }
+    for number in 0..<20 { try pair.sendThere(makeBody(number, 45_000)) }
+    pair.road.run(4 * second)
+    pair.road.watch = { _ in true }
+    let isDone = pair.road.run(20 * second) { pair.other.events(.delivered).count == 20 }
+    #expect(isDone, "\(pair.other.events(.delivered).count) of 20 messages")
+  }
 }
