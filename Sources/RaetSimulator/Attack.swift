@@ -210,6 +210,8 @@ extension Simulation {
       coverage.meet(.floodWhileMessages)
     }
     let isLarge = plan[.joinFlood] == .high && attacker.chance.happens(3)
+    // Who forges a join can forge its end as well: nothing in it has to be read from an answer.
+    let completes = attacker.chance.happens(50)
     for number in 0..<(isLarge ? 1500 : attacker.chance.number(5...60)) where violation == nil {
       var head = Head()
       head.transactionKind = .join
@@ -220,6 +222,11 @@ extension Simulation {
       let from = attacker.foreignAddress()
       watch.gave(bytes.count, node, from: from)
       receive(Datagram(from: from, to: node.address, bytes: bytes), node)
+      guard completes else { continue }
+      head.packetKind = .ack
+      let ack = Forgery.packet(head, coat: [], .none, &attacker.chance)
+      watch.gave(ack.count, node, from: from)
+      receive(Datagram(from: from, to: node.address, bytes: ack), node)
     }
     if let broken = StoreWatch.stranger(on: node.disk) { fail(broken, node) }
   }

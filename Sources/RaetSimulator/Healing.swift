@@ -19,7 +19,9 @@ extension Simulation {
       if moment < 5 { for node in nodes { look(node) } }
     }
     guard violation == nil else { return }
-    guard isWell else { return fail(.heals, "after \(Self.patience / Times.second) s: \(illness)") }
+    guard isWell else {
+      return fail(isConnected ? .report : .heals, "after \(Self.patience / Times.second) s: \(illness)")
+    }
     trace.note(now, "all is well")
     arriveLate()
     exchange()
@@ -40,7 +42,9 @@ extension Simulation {
   }
 
   /// Both ends of all friendships can talk, and every message of a living program has its report.
-  var isWell: Bool {
+  var isWell: Bool { isConnected && ledger.unreported == 0 }
+
+  private var isConnected: Bool {
     nodes.allSatisfy { node in
       node.served != nil
         && (node.isEvil
@@ -48,7 +52,7 @@ extension Simulation {
             guard let other = self.node(named: friend.name) else { return false }
             return remote(node, other)?.isAllowed ?? false && remote(other, node)?.isAllowed ?? false
           })
-    } && ledger.unreported == 0
+    }
   }
 
   private var illness: String {
@@ -81,22 +85,26 @@ extension Simulation {
     // A remote that seemed dead is sent messages with its next heartbeat, which in long runs comes every 30 s.
     let limit = 60 * Times.second
     var sent = 0
+    let segments = watch.segments
     for node in nodes where !node.isEvil {
       for friend in node.friends {
         guard let other = self.node(named: friend.name) else { continue }
-        let bytes = chance.bytes(2000)
+        let bytes = chance.bytes(20_000)
         if node.send(bytes, kind: .raw, to: other.name, timeout: limit) {
           sent += 1
         } else {
           fail(.heals, "\(node.name) takes no message")
         }
-        if other.send(bytes.reversed(), kind: .raw, to: node.name, timeout: limit) { sent += 1 }
+        if other.send(bytes.suffix(2000).reversed(), kind: .raw, to: node.name, timeout: limit) { sent += 1 }
         settle(node)
         settle(other)
       }
     }
     let first = ledger.entries.count - sent
     let isDone = advance(now + limit) { ledger.unreported == 0 }
+    let needed = ledger.entries[first...].reduce(0) { $0 + ($1.length + 799) / 800 }
+    let used = watch.segments - segments
+    if used > 2 * needed { fail(.burst, "\(used) datagrams for at most \(needed) segments, and none was lost") }
     let isGood = ledger.entries[first...].allSatisfy { $0.report == .delivered }
     if violation == nil, !isDone || !isGood {
       let bad = ledger.entries[first...].filter { $0.report != .delivered }

@@ -10,6 +10,8 @@ struct RoadWatch {
   private var credits: [Credit: (got: Int, sent: Int)] = [:]
   /// Segments of messages in the last millisecond, by direction.
   private var bursts: [Credit: (since: UInt64, count: Int)] = [:]
+  /// Segments of messages in all.
+  private(set) var segments = 0
   private var calls = 0
 
   private struct Credit: Hashable {
@@ -84,6 +86,7 @@ struct RoadWatch {
 
   private mutating func checkBurst(_ datagram: Datagram, _ head: Head, _ node: Node, _ now: UInt64) -> Violation? {
     guard head.transactionKind == .message, head.packetKind == .message else { return nil }
+    segments += 1
     let key = Credit(node: node.index, address: datagram.to)
     var burst = bursts[key] ?? (now, 0)
     if now - burst.since > Times.millisecond / 10 { burst = (now, 0) }
