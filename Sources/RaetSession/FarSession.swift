@@ -19,6 +19,8 @@ public struct FarSession {
   /// It began in this life of ours: what is not done in it was never delivered, not even by an earlier life. That an
   /// older session came before says nothing, since that may have been an old copy.
   private var isWhole = false
+  /// The transaction of the handshake that first proved it in this life: an earlier one may be an old copy.
+  private var firstProof: UInt32?
   /// The session that follows will have begun in this life.
   private var isNextWhole = false
   private var previousID: UInt32 = 0
@@ -61,14 +63,17 @@ public struct FarSession {
     previousDone = done
     previousIsWhole = isWhole
     isWhole = isNextWhole
+    firstProof = nil
     id = session
     done = TransactionWindow()
     newest = 0
   }
 
-  /// A handshake has proved that this session was the present one a moment ago: later ones are known whole.
-  public mutating func proved(_ session: UInt32) {
+  /// A handshake, which was this transaction, has proved that this session was the present one a moment ago: later ones
+  /// are known whole.
+  public mutating func proved(_ session: UInt32, by transaction: UInt32) {
     guard session == id else { return }
+    if firstProof == nil { firstProof = transaction }
     isNextWhole = true
     isProved = true
   }
@@ -96,9 +101,17 @@ public struct FarSession {
 
   /// What is known of a transaction in the present or the previous session.
   public func status(session: UInt32, transaction: UInt32) -> TransactionWindow.Status {
-    if session == id { return done.status(transaction) }
+    if session == id {
+      let status = done.status(transaction)
+      return status == .new && isBeforeThisLife(transaction) ? .tooOld : status
+    }
     if session == previousID { return previousDone.status(transaction) }
     return .tooOld
+  }
+
+  private func isBeforeThisLife(_ transaction: UInt32) -> Bool {
+    guard !isWhole, let firstProof else { return false }
+    return !Serial.isNewerOrEqual(transaction, firstProof)
   }
 
   /// True when a transaction that is not done in this session was certainly never delivered.

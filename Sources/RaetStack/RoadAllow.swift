@@ -218,7 +218,7 @@ extension Road {
       let before = remote.far.id
       if remote.far.enter(allow.session) == .current { _ = remote.far.take(allow.transaction) }
       if remote.far.id != before { leaveFarSession(remote) }
-      remote.far.proved(allow.session)
+      remote.far.proved(allow.session, by: allow.transaction)
       answerAllow(remote, allow, .ack, to: packet.from)
     case .acknowledge: answerAllow(remote, allow, .ack, to: packet.from)
     case .complete: completeAllow(remote)

@@ -48,7 +48,7 @@ import Testing
     _ = far.enter(7)
     #expect(!far.isWhole(session: 7))
     // A handshake in session 7: what follows is whole, 7 itself is not.
-    far.proved(7)
+    far.proved(7, by: 1)
     #expect(!far.isWhole(session: 7))
     _ = far.enter(8)
     #expect(far.isWhole(session: 8))
@@ -73,13 +73,32 @@ import Testing
     var far = FarSession()
     _ = far.enter(7)
     #expect(!far.takesUnsealed(7))
-    far.proved(7)
+    far.proved(7, by: 1)
     #expect(!far.takesUnsealed(7))
     _ = far.enter(8)
     #expect(far.takesUnsealed(8) && !far.takesUnsealed(7))
     var newcomer = FarSession(isNewcomer: true)
     _ = newcomer.enter(7)
     #expect(newcomer.takesUnsealed(7) && !newcomer.isWhole(session: 7))
+  }
+
+  @Test func whatIsOlderThanTheFirstProofOfASessionMayBeAnOldCopy() {
+    var far = FarSession()
+    _ = far.enter(7)
+    #expect(far.status(session: 7, transaction: 18) == .new)
+    far.proved(7, by: 22)
+    _ = far.take(22)
+    _ = far.take(25)
+    #expect(far.status(session: 7, transaction: 18) == .tooOld)
+    #expect(far.status(session: 7, transaction: 22) == .done)
+    // A second handshake takes nothing from what came after the first.
+    far.proved(7, by: 30)
+    #expect(far.status(session: 7, transaction: 25) == .done)
+    #expect(far.status(session: 7, transaction: 26) == .new)
+    // Of a session that began in this life there are no old copies.
+    _ = far.enter(8)
+    far.proved(8, by: 5)
+    #expect(far.status(session: 8, transaction: 3) == .new)
   }
 
   @Test func onlyANewerTransactionIsTheNewest() {
