@@ -26,8 +26,6 @@ from peer_io import Commands, emit
 
 HEADS = {"raet": HeadKind.raet.value, "json": HeadKind.json.value}
 BODIES = {"json": BodyKind.json.value, "msgpack": BodyKind.msgpack.value}
-# Seconds after which a dead remote is joined anew: it may have lost its store.
-DOUBT_AFTER = 2.5
 AUTO = {"never": AutoMode.never.value, "once": AutoMode.once.value, "always": AutoMode.always.value}
 
 
@@ -81,14 +79,15 @@ class ReferencePeer:
     # Commands.
 
     def do_start(self, name, port, dir, role=None, main=False, mutable=False, accept="never", head="raet", body="json",
-                 store="json", burst=0, kind=0, presence=True, timeout=None):
+                 store="json", burst=0, kind=0, presence=True, timeout=None, doubt_after=2.5):
+        """`doubt_after`: seconds after which a dead remote is joined anew, since it may have lost its store."""
         stacking.RoadStack.JoinentTimeout = 5.0 if timeout is None else timeout
         stack = stacking.RoadStack(
             store=Store(stamp=0.0),
             keep=keeping.RoadKeep(dirpath=dir, stackname=name, auto=AUTO[accept], ext=store),
             name=name, role=role, main=main, mutable=mutable, kind=kind, ha=("127.0.0.1", port))
         stack.Hk, stack.Bk, stack.BurstSize = HEADS[head], BODIES[body], burst
-        self.stack, self.presence, self.timeout = stack, presence, timeout
+        self.stack, self.presence, self.timeout, self.doubt_after = stack, presence, timeout, doubt_after
         self.origin = time.monotonic()
         return {"port": stack.ha[1]}
 
@@ -185,7 +184,7 @@ class ReferencePeer:
                 continue
             if remote.alived is not False:
                 want["lively"] = self.now()
-            if not remote.joined or self.now() - want["lively"] > DOUBT_AFTER:
+            if not remote.joined or self.now() - want["lively"] > self.doubt_after:
                 want["next"] = self.now() + 1.0
                 self.stack.join(uid=remote.uid, timeout=self.timeout)
             elif not remote.allowed:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests against the reference peer (raet 0.6.8 from PyPI). Makes its virtual environment at the first run.
-# Usage: run.sh [--list] [--jobs N] [--subject reference] [--full] [NAME ...]; see README.md.
+# Usage: run.sh [--list] [--jobs N] [--subject reference] [--full] [--seed S] [NAME ...]; see README.md.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

@@ -57,9 +57,11 @@ def main():
     parser.add_argument("--subject", default="libraet", choices=["libraet", "reference"],
                         help="'reference' puts the reference in libraet's place: tells faults of the harness apart")
     parser.add_argument("--full", action="store_true", help="every head, body and acceptance with every fault: long")
+    parser.add_argument("--seed", default="", help="what a bad network does, instead of each test's own seed")
     parser.add_argument("--verbose", action="store_true", help="show the output of tests that pass, too")
     options = parser.parse_args()
     os.environ["RAET_INTEROP_SUBJECT"] = options.subject
+    os.environ["RAET_INTEROP_SEED"] = options.seed
     os.environ["RAET_INTEROP_FULL"] = "1" if options.full else "0"
 
     names = [name for name in all_tests() if not options.names or any(part in name for part in options.names)]
