@@ -11,7 +11,7 @@ class Audit(unittest.TestCase):
 
     def setUp(self):
         self.case = InteropCase()
-        self.case.forgiving = False
+        self.case.forgiving, self.case.certain = False, set()
         folder = pathlib.Path("/nonexistent")
         self.sender, self.receiver = Peer("libraet", folder, "sender"), Peer("reference", folder, "receiver")
         for peer in (self.sender, self.receiver):
@@ -60,6 +60,11 @@ class Audit(unittest.TestCase):
     def test_finds_a_message_nobody_sent(self):
         self.arrive(id="forged-00001")
         self.refuse("never sent")
+
+    def test_finds_a_lost_message_among_those_that_may_be_lost(self):
+        self.case.forgiving, self.case.certain = True, {self.ident}
+        self.end("failed", "RAET_EUNKNOWN")
+        self.refuse("was lost")
 
     def test_finds_a_missing_report(self):
         self.arrive()
