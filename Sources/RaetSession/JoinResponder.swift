@@ -40,6 +40,7 @@ public struct JoinResponder {
   }
 
   private var state: State
+  private var lastHeard: UInt64
   /// Bytes that may still go to the unproven address.
   private var credit: Int
   /// The transaction id.
@@ -64,6 +65,7 @@ public struct JoinResponder {
     self.farID = farID
     self.nearID = nearID
     credit = 3 &* bytes
+    lastHeard = now
     state =
       isPended
       ? .pended(poll: now.after(Times.acceptancePoll), forgotten: now.after(Times.pendedJoin))
@@ -97,9 +99,16 @@ public struct JoinResponder {
     return true
   }
 
+  /// True when another request of the initiator takes its place: a newer one, or, since an estate that starts without its
+  /// store counts anew, any after some silence. An old copy that does so gives way to the next packet of the newer one.
+  public func givesWay(to transaction: UInt32, now: UInt64) -> Bool {
+    Serial.isNewerOrEqual(transaction, self.transaction) || now >= lastHeard.after(Times.joinSilent)
+  }
+
   /// A packet of the initiator came, of `bytes` bytes.
   public mutating func receive(_ kind: PacketKind, bytes: Int, now: UInt64) -> Answer {
     credit = min(credit &+ 3 &* bytes, 16 &* WireLimit.datagram)
+    lastHeard = now
     switch kind {
     case .request:
       switch state {

@@ -13,8 +13,8 @@ public final class MessageInitiator {
     /// The remote answered with a nack; a heartbeat finds out whether it still has the session. `isRefused` when it has
     /// certainly not taken the message; else the nack leaves open whether it had done so before.
     case doubted(Flight, isRefused: Bool)
-    /// Its session is over and the remote may have it: asked about until `limit`, in that session.
-    case inquiring(Flight, limit: UInt64)
+    /// Its session is over and the remote may have it: asked about in that session at `due`, until `limit`.
+    case inquiring(Flight, due: UInt64, limit: UInt64)
   }
 
   /// What the bytes after the first 16 are.

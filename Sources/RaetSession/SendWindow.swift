@@ -9,8 +9,10 @@ public struct SendWindow: Sendable {
   static let least = 8
   /// The threshold at first: the default receive buffer of the system holds some ninety datagrams.
   static let firstThreshold = 64
-  /// How many datagrams may leave at once before pacing spreads them.
+  /// How many datagrams may leave at once before pacing spreads them over their interval.
   static let burst: UInt64 = 32
+  /// How many may leave at once however short the round trip is.
+  static let longestBurst: UInt64 = 48
 
   private let most: Int
   private var size = SendWindow.initial
@@ -56,7 +58,8 @@ public struct SendWindow: Sendable {
     if isCounted { inFlight &+= 1 }
     let interval = (roundTrip > 0 ? roundTrip : Times.segmentLeast) / UInt64(size &+ size / 4)
     let credit = max(interval &* SendWindow.burst, Times.millisecond)
-    nextDeparture = max(nextDeparture, now > credit ? now &- credit : 0).after(interval)
+    let step = max(interval, credit / SendWindow.longestBurst)
+    nextDeparture = max(nextDeparture, now > credit ? now &- credit : 0).after(step)
   }
 
   /// `count` datagrams were answered; the one that asked for the answer left at `sentAt`, nil when it left twice.

@@ -50,10 +50,14 @@ public enum Times {
   public static let joinAnswered = 30 * second
   /// A pended join is forgotten when it was not asked about for this long.
   public static let pendedJoin = 190 * second
+  /// A join from which nothing came for this long gives way to any other of the same estate.
+  public static let joinSilent = second
   /// A half received message is given up when nothing of it came for this long.
   public static let silentMessage = 60 * second
   /// In a session that is over, a message is asked about for this long.
   public static let inquiry = 2 * second
+  /// And this often.
+  public static let inquiryAgain = 500 * millisecond
 }
 
 /// How a packet is sent again: after `first`, then in doubling intervals up to `most`, in nanoseconds.

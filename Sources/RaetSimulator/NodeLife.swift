@@ -144,9 +144,11 @@ extension Simulation {
   func look(_ node: Node) {
     guard let road = node.served, !node.isEvil else { return }
     for other in nodes where other !== node {
-      guard let role = try? road.role(other.name) else { continue }
-      if role.keys == other.keys.last {
-        if role.acceptance != .accepted { try? road.setAcceptance(.accepted, of: other.name, now: node.now) }
+      let role = try? road.role(other.name)
+      let known = [role?.keys, remote(node, other)?.relation?.keys].compactMap { $0 }
+      if known.allSatisfy({ $0 == other.keys.last }) {
+        guard let role, role.acceptance != .accepted else { continue }
+        try? road.setAcceptance(.accepted, of: other.name, now: node.now)
       } else {
         trace.note(now, "a person at \(node.name) forgets the old keys of \(other.name)")
         if let id = try? road.findRemote(name: other.name) { try? road.removeRemote(id, now: node.now) }

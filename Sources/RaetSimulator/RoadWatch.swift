@@ -22,7 +22,7 @@ struct RoadWatch {
   private static let secret = Array("secret-".utf8)
 
   /// More segments than this at a time are a burst: two windows as they begin.
-  private static let longestBurst = 64
+  private static let longestBurst = 100
 
   // MARK: Datagrams.
 

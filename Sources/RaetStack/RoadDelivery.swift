@@ -193,7 +193,7 @@ extension Road {
   private func continueGathering(_ message: MessageResponder, _ key: UInt64, _ packet: Packet, _ remote: Remote) {
     remote.messages.flightDue = min(remote.messages.flightDue, message.due)
     guard message.reassembly.isComplete else {
-      if packet.head.flags.contains(.wait) { ask(message, remote) }
+      if packet.head.flags.contains(.wait) { ask(message, remote, at: packet.from) }
       return
     }
     forget(message, remote)
@@ -210,29 +210,28 @@ extension Road {
   }
 
   /// Tells the sender what is missing, or that it may go on.
-  private func ask(_ message: MessageResponder, _ remote: Remote) {
-    guard let relation = remote.relation else { return }
+  private func ask(_ message: MessageResponder, _ remote: Remote, at address: Address) {
     switch message.answer {
     case .acknowledge(let highest):
       count(.messageMoreAck)
       var head = self.head(answering: message.head, .ack)
       head.segment = highest
-      transmit(head, body: [], to: relation.address)
+      transmit(head, body: [], to: address)
     case .resend(let missing):
       var rest = missing[...]
       while !rest.isEmpty {
-        resend(Array(rest.prefix(WireLimit.misseds)), message, remote, relation)
+        resend(Array(rest.prefix(WireLimit.misseds)), message, remote, address)
         rest = rest.dropFirst(WireLimit.misseds)
       }
     }
   }
 
-  private func resend(_ missing: [UInt32], _ message: MessageResponder, _ remote: Remote, _ relation: Relation) {
+  private func resend(_ missing: [UInt32], _ message: MessageResponder, _ remote: Remote, _ address: Address) {
     count(.messageResendTx)
     let head = self.head(answering: message.head, .resend)
     do throws(BodyError) {
       let body = try MissedsBody.encode(missing, head.bodyKind)
-      transmit(head, sealing: body, for: remote, to: relation.address)
+      transmit(head, sealing: body, for: remote, to: address)
     } catch { count(.packingError) }
   }
 
@@ -240,7 +239,7 @@ extension Road {
     for (key, message) in remote.messages.incoming.sorted(by: { $0.value.id < $1.value.id }) {
       switch message.step(now: now) {
       case .wait: break
-      case .ask: ask(message, remote)
+      case .ask: if let address = remote.relation?.address { ask(message, remote, at: address) }
       case .end:
         count(.messageSilent)
         forget(message, remote)

@@ -14,8 +14,7 @@ extension Road {
         joinees[packet.from] = joinee
         return follow(answer, joinee, packet)
       }
-      // A newer join of the same estate takes the place of the one before.
-      guard head.packetKind == .request, Serial.isNewerOrEqual(head.transaction, joinee.transaction) else {
+      guard head.packetKind == .request, joinee.givesWay(to: head.transaction, now: now) else {
         return count(.joinStale)
       }
       count(.redundantJoinAttempt)

@@ -68,16 +68,20 @@ extension Road {
   }
 
   private func inquire(_ message: MessageInitiator, _ flight: Flight, _ remote: Remote) {
-    let limit = min(message.limit, now.after(Times.inquiry))
-    message.state = .inquiring(flight, limit: limit)
     remote.messages.inquiring[MessageTraffic.key(session: flight.session, transaction: flight.transaction)] = message
-    remote.messages.flightDue = min(remote.messages.flightDue, limit)
-    ask(message, flight, remote)
+    ask(message, flight, remote, limit: min(message.limit, now.after(Times.inquiry)))
   }
 
-  private func ask(_ message: MessageInitiator, _ flight: Flight, _ remote: Remote) {
-    let last = Flight.Segment(number: flight.segmentation.count &- 1, wait: true, again: true)
-    send(last, of: message, flight, remote)
+  /// Asks now if pacing lets it, and again later.
+  private func ask(_ message: MessageInitiator, _ flight: Flight, _ remote: Remote, limit: UInt64) {
+    let departure = remote.messages.window.departure
+    let due = departure > now ? max(departure, now.after(Times.millisecond)) : now.after(Times.inquiryAgain)
+    if departure <= now {
+      remote.messages.window.sent(now: now, isCounted: false)
+      send(Flight.Segment(number: flight.segmentation.count &- 1, wait: true, again: true), of: message, flight, remote)
+    }
+    message.state = .inquiring(flight, due: due, limit: limit)
+    remote.messages.flightDue = min(remote.messages.flightDue, due, limit)
   }
 
   // MARK: Time.
@@ -120,9 +124,10 @@ extension Road {
       guard message.limit > now else { return abandon(message, remote, .timedOut) }
       if remote.alive == nil { startHeartbeat(remote) }
       remote.messages.flightDue = min(remote.messages.flightDue, message.limit, now.after(Times.second))
-    case .inquiring(_, let limit):
+    case .inquiring(let flight, let due, let limit):
       guard limit > now else { return abandon(message, remote, .timedOut) }
-      remote.messages.flightDue = min(remote.messages.flightDue, limit)
+      if due <= now { return ask(message, flight, remote, limit: limit) }
+      remote.messages.flightDue = min(remote.messages.flightDue, due, limit)
     }
   }
 
@@ -145,7 +150,7 @@ extension Road {
     case .doubted(_, let isRefused):
       remote.messages.doubted.removeAll { $0 === message }
       end(message, remote, isRefused ? status : .unknown)
-    case .inquiring(let flight, _):
+    case .inquiring(let flight, _, _):
       remote.messages.inquiring[MessageTraffic.key(session: flight.session, transaction: flight.transaction)] = nil
       end(message, remote, .unknown)
     }

@@ -114,9 +114,8 @@ extension Road {
     {
       return receiveAllow(packet, remote, candidate.relation)
     }
-    guard remote.relation?.farID == head.source else {
-      return head.transactionKind == .allow ? receiveAllow(packet, remote, relation) : count(.dropTransaction)
-    }
+    // As a join says that it has become: it has to prove that, too.
+    guard remote.relation?.farID == head.source else { return receiveUnproved(packet, remote, relation) }
     let before = remote.far.id
     guard !remote.far.needsProof(head.session, isSigned: head.footKind == .nacl) else {
       return receiveUnproved(packet, remote, relation)
@@ -130,7 +129,8 @@ extension Road {
     receiveRequest(packet, remote, relation)
   }
 
-  /// A packet of a session far ahead: an old copy, or of a remote that has to prove it by a handshake.
+  /// A packet of a session far ahead, or with the id that a join brought: an old copy, or of a remote that has to prove
+  /// itself by a handshake.
   private func receiveUnproved(_ packet: Packet, _ remote: Remote, _ relation: Relation) {
     switch (packet.head.transactionKind, packet.head.packetKind) {
     case (.allow, _): receiveAllow(packet, remote, relation)

@@ -97,7 +97,7 @@ extension Road {
     let done: Int
     switch message.state {
     case .waiting: done = 0
-    case .underway(let flight), .doubted(let flight, _), .inquiring(let flight, _):
+    case .underway(let flight), .doubted(let flight, _), .inquiring(let flight, _, _):
       done = min(flight.arrivedBytes, message.length)
     }
     return Transfer(id: message.id, remote: remote.id, isSending: true, done: done, total: message.length)

@@ -76,6 +76,14 @@ import Testing
     #expect(ended == 100 * second + Times.pendedJoin)
   }
 
+  @Test func itGivesWayToANewerJoinAndAfterSilenceToAny() {
+    var join = Self.join(.answered)
+    #expect(join.givesWay(to: 4, now: 0) && !join.givesWay(to: 2, now: 0))
+    #expect(!join.givesWay(to: 2, now: Times.joinSilent - 1) && join.givesWay(to: 2, now: Times.joinSilent))
+    _ = join.receive(.request, bytes: 250, now: Times.joinSilent)
+    #expect(!join.givesWay(to: 2, now: Times.joinSilent))
+  }
+
   @Test func acceptedItAnswersAtOnce() {
     var join = Self.join(.pending)
     #expect(join.isPended && !join.isAnswered)

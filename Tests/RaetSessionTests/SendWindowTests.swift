@@ -93,6 +93,26 @@ import Testing
     #expect(now - start > expected * 8 / 10 && now - start < expected * 12 / 10)
   }
 
+  /// Those that are not counted, with a round trip that is not known or very short.
+  @Test(arguments: [0, 1, 20, 1000] as [UInt64]) func aBurstHasFewDatagramsHoweverShortTheRoundTrip(micros: UInt64) {
+    var window = SendWindow(most: 512)
+    var now = second
+    for _ in 0..<200 where micros > 0 {
+      while window.room > 0 { window.sent(now: now) }
+      let sentAt = now
+      now += micros * 1000
+      window.answered(window.inFlight, sentAt: sentAt, now: now)
+    }
+    now += second
+    var atOnce: UInt64 = 0
+    while window.departure <= now, atOnce < 1000 {
+      window.sent(now: now, isCounted: false)
+      atOnce += 1
+    }
+    #expect(atOnce <= SendWindow.longestBurst + 1 && atOnce >= SendWindow.burst, "\(atOnce)")
+    #expect(window.inFlight == 0)
+  }
+
   @Test func patienceFollowsTheRoundTrip() {
     for trip in [1, 20, 300, 5000] as [UInt64] {
       var window = SendWindow(most: 64)

@@ -259,4 +259,19 @@ import Testing
     pair.road.run(10 * millisecond)
     #expect(try pair.back.relation?.address == Self.stranger)
   }
+
+  /// A segment that asks is answered where it came from: the sender may have moved since it was last heard of.
+  @Test func aSegmentIsAnsweredWhereItCameFrom() throws {
+    let pair = try Pair(12)
+    defer { pair.road.watch = { _ in true } }
+    var answers: [Address] = []
+    pair.road.watch = {
+      if $0.head.transactionKind == .message, $0.head.packetKind == .ack { answers.append($0.to) }
+      return true
+    }
+    try pair.sendThere([UInt8](repeating: 1, count: 60_000))
+    pair.other.address = Self.stranger
+    pair.road.run(second) { !answers.isEmpty }
+    #expect(answers.first == Self.stranger)
+  }
 }
