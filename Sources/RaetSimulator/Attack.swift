@@ -209,7 +209,7 @@ extension Simulation {
     if let road = node.served, Activity.of(road).contains(where: { $0.rawValue.hasPrefix("message") }) {
       coverage.meet(.floodWhileMessages)
     }
-    let isLarge = plan[.joinFlood] == .high && attacker.chance.happens(3)
+    let isLarge = plan[.joinFlood] == .high && attacker.chance.happens(8)
     // Who forges a join can forge its end as well: nothing in it has to be read from an answer.
     let completes = attacker.chance.happens(50)
     for number in 0..<(isLarge ? 1500 : attacker.chance.number(5...60)) where violation == nil {
@@ -274,7 +274,7 @@ extension Simulation {
       head.session = remote.near.id
     }
     if kind == .message {
-      head.coatKind = .nacl
+      head.coatKind = attacker.chance.happens(90) ? .nacl : .none
       let numbers: [UInt32] = [0, 1, 2, 7, 1000, 65_535, 100_000_000, .max]
       head.segmentCount = attacker.chance.pick(numbers) ?? 1
       head.segment = attacker.chance.pick(numbers) ?? 0

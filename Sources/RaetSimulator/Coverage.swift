@@ -56,11 +56,11 @@ enum Restart: String, CaseIterable, Sendable {
 
 /// Other states that a run can meet.
 enum Met: String, CaseIterable, Sendable {
-  case bothJoin, bothAllow, joinPends, keysChanged, keysRejected, addressFollowed, queueFull, candidate
+  case bothJoin, bothAllow, joinPends, keysChanged, keysRejected, queueFull, candidate
   case deliveredAfterRestart, unknownAfterRestart, failedByTime, failedByCancel, failedByNack
-  case identityKept, damagedRecordReported, startRefused, remoteDead, remoteReaped, receiveQueueFull
+  case identityKept, damagedRecordReported, startRefused, remoteDead, remoteReaped
   case floodWhileMessages, replayWhileAllowing, evilMessage, largeMessage, emptyMessage, forgottenAndBack
-  case deliveredUnderLoss, sessionChangedUnderMessage, nodeAloneHealed
+  case deliveredUnderLoss
 }
 
 /// Counts of everything that runs have met.

@@ -104,7 +104,7 @@ extension Simulation {
     switch event.kind {
     case .message:
       guard event.name != Node.evilName else { return coverage.meet(.evilMessage) }
-      if event.body == nil { coverage.meet(.emptyMessage) }
+      if event.body.map({ $0.bytes.isEmpty }) ?? true { coverage.meet(.emptyMessage) }
       if event.body.map({ $0.bytes.count > 20_000 }) ?? false { coverage.meet(.largeMessage) }
       let sender = event.name.flatMap { self.node(named: $0) }?.index
       if let broken = ledger.arrived(event, at: node.index, from: sender) { fail(broken, node) }

@@ -72,7 +72,11 @@ public struct Report: Sendable {
 extension Coverage {
   /// Engine counters that no virtual road can raise, with the reason.
   private static let elsewhere: [Counter: String] = [
-    .receiveTruncated: "told by a socket"
+    .receiveTruncated: "told by a socket",
+    .packingError: "no setting makes a head or a body that does not fit",
+    .dropEvent: "65,536 events that a host does not take are more than runs have",
+    .roleLimit: "the persons of these runs decide long before so many keys wait",
+    .dropOutboxFull: "the hosts of these runs send after each call",
   ]
 
   /// All counts, by what they count.

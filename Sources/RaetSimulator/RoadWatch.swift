@@ -48,6 +48,8 @@ struct RoadWatch {
 
   /// Sessions are on disk before use, and only go up.
   private mutating func checkSession(_ head: Head, _ node: Node) -> Violation? {
+    // What a liar says of its sessions, others refuse, so that it leaps ahead again and again.
+    guard !node.isEvil else { return nil }
     // A nack or an ack names the session of what it answers.
     switch head.packetKind {
     case .hello, .initiate, .request, .message: break

@@ -26,7 +26,7 @@ struct Scene {
   /// The application when the user brings none.
   func load() -> any Application {
     var chance = chance
-    let longest = plan[.sizeLimit] == .high ? 600 : chance.pick([1500, 9000, 9000, 30_000, 60_000]) ?? 9000
+    let longest = plan[.sizeLimit] == .high ? 900 : chance.pick([1500, 9000, 9000, 30_000, 60_000]) ?? 9000
     let pause = duration / UInt64(chance.number(10...40))
     return RandomLoad(messages: longest > 20_000 ? 40 : 120, longest: longest, pause: pause)
   }
@@ -62,6 +62,9 @@ struct Scene {
       node.lateness = plan[.latePoll].choose(0, 20 * Times.millisecond, Times.second)
       node.clock.drift = plan[.drift].choose(0, Int64(chance.number(-100...100)), Int64(chance.number(-5000...5000)))
       node.clock.tick = plan[.coarse].choose(1, Times.millisecond, 16 * Times.millisecond)
+      if node.lateness > 0 { run.coverage.meet(.latePoll) }
+      if node.clock.drift != 0 { run.coverage.meet(.drift) }
+      if node.clock.tick > 1 { run.coverage.meet(.coarse) }
       run.nodes.append(node)
     }
     befriend(run.nodes, mains, &chance)

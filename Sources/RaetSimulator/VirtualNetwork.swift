@@ -51,8 +51,8 @@ struct Link {
     let longest = plan[.delay].choose(2, 40, UInt64(chance.number(100...750)))
     delay = Times.millisecond / 2...Times.millisecond * longest
     queue = plan[.shortQueue].choose(.max, 40, 8)
-    // A path that lets through less than a full segment carries no large message: such a run has only small ones.
-    largest = plan[.sizeLimit].choose(.max, 1100, 1023)
+    // What a handshake needs passes always; large messages, or with the smaller figure most messages, never do.
+    largest = plan[.sizeLimit].choose(.max, 1000, 576)
     let kinds: [Fault] = [.flip, .cut, .lengthen, .splice, .empty]
     changes = kinds.filter { plan[$0] != .off }.map { ($0, share($0, 50, 300)) }
   }

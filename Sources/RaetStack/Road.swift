@@ -63,6 +63,8 @@ public final class Road {
   var changedTold: Set<String> = []
   /// When the store was last looked at for a role that joins.
   var rolesRefreshed: [String: UInt64] = [:]
+  /// Roles that the store did not take as they are.
+  var rolesUnsaved: Set<String> = []
   /// Joins that others began, by their address.
   var joinees: [Address: JoinResponder] = [:]
   /// When something of them is due at the earliest; may be too early.

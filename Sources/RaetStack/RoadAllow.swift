@@ -364,11 +364,11 @@ extension Road {
     }
     // What a join said of the remote has not come true. Anybody can forge one: it must not be tried for good.
     if status == .timedOut || status == .rejected || status == .unjoined { remote.candidate = nil }
-    // A remote that is silent may have forgotten us: only a join finds out.
-    if status == .timedOut { tryOtherAddress(remote) }
+    // A remote that is silent may have forgotten us: only a join finds out, at the same address, before another is tried.
     if status == .timedOut, remote.goal == .connect, remote.join == nil {
       startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)
     } else {
+      if status == .timedOut { tryOtherAddress(remote) }
       // One that rejects a handshake has other keys than we know, or of us: only a join finds out, some time later.
       if status == .rejected, remote.goal == .connect { remote.standing = .stranger(remote.relation) }
       tryAnew(remote, Times.allowAnew)

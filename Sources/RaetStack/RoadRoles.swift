@@ -65,11 +65,17 @@ extension Road {
     roles[name] = role
     if role.acceptance != .pending { pendingTold.remove(name) }
     changedTold.remove(name)
-    if isStored { _ = saveRole(name, role) }
+    guard isStored else { return }
+    if saveRole(name, role) { rolesUnsaved.remove(name) } else { rolesUnsaved.insert(name) }
   }
 
   /// Looks whether another program has decided on a role: its file is what counts.
   func refreshRole(_ name: String) {
+    // What is on the disk is older than what we know.
+    if rolesUnsaved.contains(name) {
+      if let role = roles[name], saveRole(name, role) { rolesUnsaved.remove(name) }
+      return
+    }
     for kind in [BodyKind.json, BodyKind.msgpack] {
       do throws(RoadFailure) {
         guard let fields = try Identity.mapping(store, RecordKey.role(name, kind), kind) else { continue }
@@ -134,6 +140,7 @@ extension Road {
     guard !byID.contains(where: { $0.value.relation?.role == name }) else { throw .state }
     guard remove({ RecordKey.role(name, $0) }) else { throw .io }
     roles[name] = nil
+    rolesUnsaved.remove(name)
     pendingTold.remove(name)
     changedTold.remove(name)
     rolesRefreshed[name] = nil
@@ -142,6 +149,7 @@ extension Road {
   /// A decision on a role takes effect.
   private func apply(_ role: Role, _ name: String) {
     roles[name] = role
+    rolesUnsaved.remove(name)
     pendingTold.remove(name)
     for remote in slots.compactMap({ $0 }) where remote.relation?.role == name {
       if remote.isJoined, role.acceptance != .accepted || remote.relation?.keys != role.keys { cutOff(remote) }

@@ -1,21 +1,16 @@
 /// What a stack counts. The first part has the names that the reference gives the same facts; the second is ours.
 public enum Counter: Int, CaseIterable, Sendable {
   case parsingOuterError
-  case parsingInnerError
   case invalidSid
   case invalidUid
   case staleSid
   case staleNuid
   case stalePacket
   case unknownDestinationUid
-  case joinInvalidSid
-  case joinInvalidNuid
-  case joinInvalidFuid
   case joinMismatchNuid
   case joinStale
   case invalidJoin
   case invalidAccept
-  case duplicateJoinAttempt
   case redundantJoinAttempt
   case joinerRxPend
   case joinerRxResponse
@@ -25,7 +20,6 @@ public enum Counter: Int, CaseIterable, Sendable {
   case joinerRxReject
   case joinerTxJoinRedo
   case joinRenewAttempt
-  case joinRenewUnallowed
   case joinInitiateComplete
   case joinentRxRequest
   case joinentRxPend
@@ -38,7 +32,6 @@ public enum Counter: Int, CaseIterable, Sendable {
   case invalidHello
   case invalidCookie
   case invalidInitiate
-  case invalidAllowAttempt
   case duplicateAllowAttempt
   case redundantAllowAttempt
   case unjoinedAllowAttempt
@@ -85,7 +78,6 @@ public enum Counter: Int, CaseIterable, Sendable {
   case bytesTx
   case dropSignature
   case dropUnsigned
-  case dropAddress
   case dropClear
   case dropReplay
   case dropCredit
@@ -115,21 +107,16 @@ public enum Counter: Int, CaseIterable, Sendable {
   public var name: StaticString {
     switch self {
     case .parsingOuterError: return "parsing_outer_error"
-    case .parsingInnerError: return "parsing_inner_error"
     case .invalidSid: return "invalid_sid"
     case .invalidUid: return "invalid_uid"
     case .staleSid: return "stale_sid"
     case .staleNuid: return "stale_nuid"
     case .stalePacket: return "stale_packet"
     case .unknownDestinationUid: return "unknown_destination_uid"
-    case .joinInvalidSid: return "join_invalid_sid"
-    case .joinInvalidNuid: return "join_invalid_nuid"
-    case .joinInvalidFuid: return "join_invalid_fuid"
     case .joinMismatchNuid: return "join_mismatch_nuid"
     case .joinStale: return "join_stale"
     case .invalidJoin: return "invalid_join"
     case .invalidAccept: return "invalid_accept"
-    case .duplicateJoinAttempt: return "duplicate_join_attempt"
     case .redundantJoinAttempt: return "redundant_join_attempt"
     case .joinerRxPend: return "joiner_rx_pend"
     case .joinerRxResponse: return "joiner_rx_response"
@@ -139,7 +126,6 @@ public enum Counter: Int, CaseIterable, Sendable {
     case .joinerRxReject: return "joiner_rx_reject"
     case .joinerTxJoinRedo: return "joiner_tx_join_redo"
     case .joinRenewAttempt: return "join_renew_attempt"
-    case .joinRenewUnallowed: return "join_renew_unallowed"
     case .joinInitiateComplete: return "join_initiate_complete"
     case .joinentRxRequest: return "joinent_rx_request"
     case .joinentRxPend: return "joinent_rx_pend"
@@ -152,7 +138,6 @@ public enum Counter: Int, CaseIterable, Sendable {
     case .invalidHello: return "invalid_hello"
     case .invalidCookie: return "invalid_cookie"
     case .invalidInitiate: return "invalid_initiate"
-    case .invalidAllowAttempt: return "invalid_allow_attempt"
     case .duplicateAllowAttempt: return "duplicate_allow_attempt"
     case .redundantAllowAttempt: return "redundant_allow_attempt"
     case .unjoinedAllowAttempt: return "unjoined_allow_attempt"
@@ -197,7 +182,6 @@ public enum Counter: Int, CaseIterable, Sendable {
     case .bytesTx: return "bytes_tx"
     case .dropSignature: return "drop_signature"
     case .dropUnsigned: return "drop_unsigned"
-    case .dropAddress: return "drop_address"
     case .dropClear: return "drop_clear"
     case .dropReplay: return "drop_replay"
     case .dropCredit: return "drop_credit"

@@ -91,4 +91,20 @@ import Testing
     try main.send([2], to: main.remote("two").id, now: road.now)
     #expect(road.run(5 * second) { one.bodies == [[1]] && two.bodies == [[2]] })
   }
+
+  /// A role that the store did not take is newer than the store: nobody has changed it there.
+  @Test func aStoreThatFailedIsNotTakenForADecision() throws {
+    let pair = try Pair(9)
+    try pair.main.road.setAcceptance(.pending, of: "other", now: pair.road.now)
+    pair.main.store.fails = true
+    pair.main.road.setRole("other", Role(acceptance: .accepted, keys: pair.other.road.keys), isStored: true)
+    pair.main.road.refreshRole("other")
+    #expect(try pair.main.road.role("other").acceptance == .accepted)
+    pair.main.store.fails = false
+    pair.main.road.refreshRole("other")
+    pair.main.road.refreshRole("other")
+    #expect(try pair.main.road.role("other").acceptance == .accepted)
+    try pair.main.restart(now: pair.road.now)
+    #expect(try pair.main.road.role("other").acceptance == .accepted)
+  }
 }
