@@ -115,7 +115,8 @@ fuzz: ## all fuzzers, SECONDS=60 each: TARGET=name for one
 WARNINGS  := -Wall -Wextra -Werror
 C_TESTS   := $(patsubst Tests/c/%.c,$(BUILD)/tests/%,$(wildcard Tests/c/*.c))
 CXX_TESTS := $(patsubst Tests/c/%.cpp,$(BUILD)/tests/%,$(wildcard Tests/c/*.cpp))
-TEST_LINK  = -IInclude -L$(BUILD) -lraet -Wl,-rpath,'$$ORIGIN/..'
+# libsodium: for the peer in forge.h, which shares no code with the library.
+TEST_LINK  = -IInclude -L$(BUILD) -lraet -Wl,-rpath,'$$ORIGIN/..' -Wl,--as-needed -lsodium
 TEST_DEPS := $(wildcard Tests/c/*.h) Include/raet.h
 $(C_TESTS): $(BUILD)/tests/%: Tests/c/%.c $(TEST_DEPS) $(BUILD)/$(SO)
 	@mkdir -p $(@D)

@@ -7,12 +7,14 @@
 #include "raet.h"
 
 static unsigned long checks_done, checks_failed;
+/* Which row of a table is being checked; "" for none. */
+static const char *check_row = "";
 
 static inline int check_note(int good, const char *what, const char *file, int line) {
   __atomic_fetch_add(&checks_done, 1, __ATOMIC_RELAXED); /* some tests have threads */
   if (good) return 1;
   __atomic_fetch_add(&checks_failed, 1, __ATOMIC_RELAXED);
-  if (checks_failed <= 20) printf("%s:%d: %s\n", file, line, what);
+  if (checks_failed <= 20) printf("%s:%d: %s%s%s\n", file, line, check_row, *check_row ? ": " : "", what);
   fflush(stdout);
   return 0;
 }

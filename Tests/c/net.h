@@ -36,6 +36,9 @@ typedef struct net {
   unsigned loss; /* of 1,000 datagrams */
   /* Sees each datagram before it is delivered. */
   void (*tap)(struct net *net, int to, const uint8_t *data, size_t len);
+  /* Gets the datagrams to addresses where no stack is. */
+  void (*stray)(void *user, const raet_addr *to, const uint8_t *data, size_t len);
+  void *stray_user;
 } net;
 
 static inline uint64_t next_random(uint64_t *state) { /* splitmix64 */
@@ -141,6 +144,7 @@ static inline int net_carry(net *net) {
     while (raet_stack_output(from->stack, net->now, data, sizeof data, &len, &to) == RAET_OK) {
       int index = net_at(net, &to);
       carried++;
+      if (index < 0 && net->stray != NULL) net->stray(net->stray_user, &to, data, len);
       if (next_random(&net->chance) % 1000 < net->loss || index < 0) continue;
       if (net->tap != NULL) net->tap(net, index, data, len);
       raet_stack_input(net->nodes[index].stack, net->now, data, len, &from->address);
