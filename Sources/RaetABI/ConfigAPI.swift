@@ -96,13 +96,12 @@ public func raet_config_set_bytes(
   _ config: OpaquePointer!, _ key: raet_enum, _ value: UnsafePointer<UInt8>!, _ length: Int
 ) -> raet_status {
   guard let config = ConfigHandle.at(config) else { return raet_status(RAET_EINVAL) }
-  var bytes: WipedBytes?
+  var bytes: SecretKeyBytes?
   if let value {
     guard length == Key32.count else { return raet_status(RAET_EINVAL) }
-    guard let copy = WipedBytes(copying: UnsafeRawBufferPointer(start: value, count: length)) else {
-      return raet_status(RAET_ENOMEM)
-    }
-    bytes = copy
+    do throws(CryptoError) {
+      bytes = try SecretKeyBytes.copy(of: UnsafeRawBufferPointer(start: value, count: length))
+    } catch { return raet_status(RAET_ENOMEM) }
   } else if length != 0 {
     return raet_status(RAET_EINVAL)
   }

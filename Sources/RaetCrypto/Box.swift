@@ -50,6 +50,7 @@ public final class PrivateKey {
   private init(_ secret: Secret) {
     self.secret = secret
     publicKey = PublicKey(raw: Key32(writtenBy: { _ = crypto_scalarmult_base($0, secret.start) }))
+    wipeStack()
   }
 
   /// Lends the 32 bytes to `body`.
@@ -81,6 +82,7 @@ public final class SharedKey {
   ) throws(CryptoError) -> SharedKey {
     let secret = try memory.allocate()
     let status = theirs.raw.read { crypto_box_beforenm(secret.start, $0, mine.start) }
+    wipeStack()
     guard status == 0 else { throw .lowOrderKey }
     return SharedKey(secret)
   }
@@ -90,6 +92,7 @@ public final class SharedKey {
     let out = out.assumingMemoryBound(to: UInt8.self)
     let nonce = nonce.assumingMemoryBound(to: UInt8.self)
     _ = crypto_box_easy_afternm(out, plain.start, UInt64(plain.count), nonce, secret.start)
+    wipeStack()
   }
 
   /// Opens a box and writes what is in it, `overhead` bytes less, to `out`, which may overlap the box. False, with
@@ -100,6 +103,7 @@ public final class SharedKey {
     guard let start = sealed.start else { return false }
     let out = out.assumingMemoryBound(to: UInt8.self)
     let nonce = nonce.assumingMemoryBound(to: UInt8.self)
+    defer { wipeStack() }
     return crypto_box_open_easy_afternm(out, start, UInt64(sealed.count), nonce, secret.start) == 0
   }
 }

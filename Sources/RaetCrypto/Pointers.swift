@@ -1,3 +1,12 @@
+import CSodium
+
+/// Wipes the part of the stack that a function of libsodium has just used, where its fastest forms leave pieces of what
+/// they worked on. It costs some 50 ns.
+@inline(__always)
+func wipeStack() {
+  sodium_stackzero(4096)
+}
+
 extension UnsafeRawBufferPointer {
   /// The first byte as libsodium's functions take it; may be nil when there are no bytes.
   var start: UnsafePointer<UInt8>? {

@@ -40,6 +40,7 @@ public final class SigningKey {
     let secret = try memory.allocate()
     self.secret = secret
     verifyKey = VerifyKey(raw: Key32(writtenBy: { _ = crypto_sign_seed_keypair($0, secret.start, seed) }))
+    wipeStack()
   }
 
   /// Makes a new key; `.noRandomness`, `.noMemory`.
@@ -58,6 +59,7 @@ public final class SigningKey {
       crypto_sign_detached(start, nil, message.start, UInt64(message.count), secret.start)
       signature.copyMemory(from: start, byteCount: SigningKey.signatureLength)
     }
+    wipeStack()
   }
 
   /// Lends the 32 bytes of the seed to `body`.

@@ -78,32 +78,37 @@ struct Identity {
 
   private static func localKeys(
     _ store: any RecordStore, _ kind: BodyKind
-  ) throws(RoadFailure) -> (seed: WipedBytes, secret: WipedBytes)? {
+  ) throws(RoadFailure) -> (seed: SecretKeyBytes, secret: SecretKeyBytes)? {
     for kind in kind == .json ? [BodyKind.json, .msgpack] : [.msgpack, .json] {
       let key = RecordKey.localRole(kind)
-      guard let fields = try mapping(store, key, kind) else { continue }
-      guard let seed = secret(fields["sighex"]), let secret = secret(fields["prihex"]) else {
-        throw RoadFailure(.store, "\(key): a secret key is missing or not valid")
+      guard var record = try load(store, key) else { continue }
+      defer { wipe(&record) }
+      guard let seed = SecretField.sign.take(from: &record, kind),
+        let secret = SecretField.encrypt.take(from: &record, kind)
+      else { throw RoadFailure(.store, "\(key): damaged, or a secret key is missing or not valid") }
+      let fields = try decode(record, key, kind)
+      // Elsewhere in the record it does not count.
+      guard fields["sighex"] == SecretField.blank, fields["prihex"] == SecretField.blank else {
+        throw RoadFailure(.store, "\(key): a secret key is missing")
       }
       return (seed, secret)
     }
     return nil
   }
 
-  private static func secret(_ value: Value?) -> WipedBytes? {
-    guard let text = value?.asString, var bytes = Hex.decode(text, count: Key32.count) else { return nil }
-    defer { wipe(&bytes) }
-    return bytes.withUnsafeBytes { WipedBytes(copying: $0) }
-  }
-
   /// A record's fields; nil when there is no such record.
   static func mapping(
     _ store: any RecordStore, _ key: String, _ kind: BodyKind
   ) throws(RoadFailure) -> Mapping? {
-    let record: [UInt8]?
-    do throws(StoreError) { record = try store.load(key) } catch { throw RoadFailure(error, key) }
-    guard var record else { return nil }
-    defer { wipe(&record) }
+    guard let record = try load(store, key) else { return nil }
+    return try decode(record, key, kind)
+  }
+
+  private static func load(_ store: any RecordStore, _ key: String) throws(RoadFailure) -> [UInt8]? {
+    do throws(StoreError) { return try store.load(key) } catch { throw RoadFailure(error, key) }
+  }
+
+  private static func decode(_ record: [UInt8], _ key: String, _ kind: BodyKind) throws(RoadFailure) -> Mapping {
     let decoded = record.withUnsafeBytes { (bytes) -> Mapping? in
       do throws(BodyError) { return try ValueCodec.decodeMapping(kind, bytes) } catch { return nil }
     }
@@ -116,28 +121,32 @@ struct Identity {
   }
 
   private static func signingKey(
-    _ set: WipedBytes?, _ stored: WipedBytes?, _ entropy: any Entropy, _ memory: SecretMemory
+    _ set: SecretKeyBytes?, _ stored: SecretKeyBytes?, _ entropy: any Entropy, _ memory: SecretMemory
   ) throws(RoadFailure) -> SigningKey {
     try requireSame(set, stored)
     do throws(CryptoError) {
       guard let seed = set ?? stored else { return try SigningKey.generate(entropy: entropy, memory: memory) }
-      return try SigningKey(seed: UnsafeRawBufferPointer(seed.bytes), memory: memory)
+      return try seed.withBytes { (seed) throws(CryptoError) in
+        try SigningKey(seed: UnsafeRawBufferPointer(seed), memory: memory)
+      }
     } catch { throw RoadFailure(.crypto, "the signing key is not valid, or there is no randomness") }
   }
 
   private static func privateKey(
-    _ set: WipedBytes?, _ stored: WipedBytes?, _ entropy: any Entropy, _ memory: SecretMemory
+    _ set: SecretKeyBytes?, _ stored: SecretKeyBytes?, _ entropy: any Entropy, _ memory: SecretMemory
   ) throws(RoadFailure) -> PrivateKey {
     try requireSame(set, stored)
     do throws(CryptoError) {
       guard let secret = set ?? stored else { return try PrivateKey.generate(entropy: entropy, memory: memory) }
-      return try PrivateKey(secret: UnsafeRawBufferPointer(secret.bytes), memory: memory)
+      return try secret.withBytes { (secret) throws(CryptoError) in
+        try PrivateKey(secret: UnsafeRawBufferPointer(secret), memory: memory)
+      }
     } catch { throw RoadFailure(.crypto, "the private key is not valid, or there is no randomness") }
   }
 
-  private static func requireSame(_ set: WipedBytes?, _ stored: WipedBytes?) throws(RoadFailure) {
-    guard let set, let stored, let one = set.bytes.baseAddress, let other = stored.bytes.baseAddress else { return }
-    guard set.bytes.count == stored.bytes.count, ConstantTime.equal(one, other, count: set.bytes.count) else {
+  private static func requireSame(_ set: SecretKeyBytes?, _ stored: SecretKeyBytes?) throws(RoadFailure) {
+    guard let set, let stored else { return }
+    guard set.isEqual(to: stored) else {
       throw RoadFailure(.store, "the store has other secret keys than the settings")
     }
   }

@@ -9,7 +9,7 @@ import RaetWire
 /// `outbox`, events by `nextEvent`, records by way of the store, and `deadline`. The way of a datagram is numbered in
 /// docs/ARCHITECTURE.md: in by RoadReceive.swift, out by RoadSend.swift.
 public final class Road {
-  /// The settings it was made with.
+  /// The settings it was made with, but for the secret keys.
   public let settings: RoadSettings
   let store: any RecordStore
   let entropy: any Entropy
@@ -97,6 +97,9 @@ public final class Road {
     _ settings: RoadSettings, _ identity: Identity, store: any RecordStore, entropy: any Entropy, memory: SecretMemory,
     now: UInt64
   ) {
+    var settings = settings
+    settings.signSeed = nil
+    settings.privateKey = nil
     self.settings = settings
     self.store = store
     self.entropy = entropy

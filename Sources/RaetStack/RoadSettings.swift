@@ -21,9 +21,9 @@ public struct RoadSettings {
   /// The application's own number for the estate.
   public var kind: UInt8 = 0
   /// Ed25519 seed, 32 bytes; nil: as stored, else made.
-  public var signSeed: WipedBytes?
+  public var signSeed: SecretKeyBytes?
   /// Curve25519 secret key, 32 bytes; nil: as stored, else made.
-  public var privateKey: WipedBytes?
+  public var privateKey: SecretKeyBytes?
   /// How heads are written.
   public var headKind = HeadKind.raet
   /// How our own bodies are written.

@@ -82,9 +82,12 @@ extension Road {
   // MARK: Saving. All answer false after a failure, which is reported.
 
   /// Writes a record in the form of the settings, and then removes the one of the other form.
-  func save(_ key: (BodyKind) -> String, _ fields: Mapping) -> Bool {
+  /// `finish` may change it before it is written.
+  func save(
+    _ key: (BodyKind) -> String, _ fields: Mapping, finish: (inout [UInt8]) -> Bool = { _ in true }
+  ) -> Bool {
     let other: BodyKind = settings.storeKind == .json ? .msgpack : .json
-    guard write(key(settings.storeKind), fields) else { return false }
+    guard write(key(settings.storeKind), fields, finish) else { return false }
     do throws(StoreError) { try store.remove(key(other)) } catch {
       reportFailure(RoadFailure(error, key(other)))
       return false
@@ -92,10 +95,11 @@ extension Road {
     return true
   }
 
-  private func write(_ key: String, _ fields: Mapping) -> Bool {
+  private func write(_ key: String, _ fields: Mapping, _ finish: (inout [UInt8]) -> Bool) -> Bool {
     do throws(BodyError) {
       var record = try ValueCodec.encode(fields, settings.storeKind, indent: true)
       defer { Identity.wipe(&record) }
+      guard finish(&record) else { throw .malformed }
       do throws(StoreError) {
         try store.save(key, record)
         return true
@@ -120,9 +124,13 @@ extension Road {
     if includingKeys {
       var fields = Mapping()
       fields.append("role", .string(role))
-      fields.append("sighex", .string(signing.withSeed { Hex.encode([UInt8]($0)) }))
-      fields.append("prihex", .string(long.withSecret { Hex.encode([UInt8]($0)) }))
-      guard save(RecordKey.localRole, fields) else {
+      fields.append("sighex", SecretField.blank)
+      fields.append("prihex", SecretField.blank)
+      let isSaved = save(RecordKey.localRole, fields) { record in
+        signing.withSeed { SecretField.sign.put($0, into: &record, settings.storeKind) }
+          && long.withSecret { SecretField.encrypt.put($0, into: &record, settings.storeKind) }
+      }
+      guard isSaved else {
         throw RoadFailure(.io, "the store does not take the identity")
       }
     }

@@ -43,6 +43,26 @@ public enum Hex {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Writes twice as many digits, in lower case, into memory of the caller's; false when that is not as long.
+  public static func encode(_ bytes: UnsafeRawBufferPointer, into digits: UnsafeMutableRawBufferPointer) -> Bool {
+    guard digits.count.isMultiple(of: 2), digits.count / 2 == bytes.count else { return false }
+    for at in bytes.indices {
+      digits[2 &* at] = digit(bytes[at] >> 4)
+      digits[2 &* at &+ 1] = digit(bytes[at] & 0xf)
+    }
+    return true
+  }
+
+  /// Reads half as many bytes into memory of the caller's; false when there are not as many digits, or others among them.
+  public static func decode(_ digits: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
+    guard digits.count.isMultiple(of: 2), digits.count / 2 == bytes.count else { return false }
+    for at in bytes.indices {
+      guard let high = value(digits[2 &* at]), let low = value(digits[2 &* at &+ 1]) else { return false }
+      bytes[at] = high << 4 | low
+    }
+    return true
+  }
+
   /// The bytes that text of hex digits stands for, when they are exactly `count`.
   public static func decode(_ text: String, count: Int) -> [UInt8]? {
     let digits = Array(text.utf8)

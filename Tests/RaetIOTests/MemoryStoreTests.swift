@@ -17,6 +17,15 @@ import Testing
     #expect(try store.keys() == ["remote/estate.a b.json"])
   }
 
+  @Test func secretKeysAreKeptOnlyWhenItIsToOutliveItsStack() throws {
+    for keeps in [false, true] {
+      let store = MemoryStore(keepsSecretKeys: keeps)
+      try store.save("role/local/role.json", [1])
+      #expect(try store.load("role/local/role.json") == (keeps ? [1] : nil))
+      #expect(try store.keys().isEmpty == !keeps)
+    }
+  }
+
   @Test func refusesRecordsThatAreTooLong() throws {
     let store = MemoryStore()
     try store.save("local/estate.json", [UInt8](repeating: 1, count: StoreLimit.record))

@@ -7,8 +7,8 @@ import Testing
 
 /// Who the estate is: from the settings, else from the store, else made once (PROTOCOL 8.2).
 @Suite struct IdentityTests {
-  static func secret(_ byte: UInt8) -> WipedBytes? {
-    [UInt8](repeating: byte, count: 32).withUnsafeBytes { WipedBytes(copying: $0) }
+  static func secret(_ byte: UInt8) -> SecretKeyBytes? {
+    [UInt8](repeating: byte, count: 32).withUnsafeBytes { try? SecretKeyBytes.copy(of: $0) }
   }
 
   @Test func itIsMadeOnceAndThenAsStored() throws {

@@ -195,13 +195,12 @@ import Testing
     let road = VirtualRoad(seed: 13)
     let main = try Node("main", port: 1, seed: 1, now: road.now) { $0.isMain = true }
     road.nodes = [main]
-    let (seed, secret) = ([UInt8](repeating: 7, count: 32), [UInt8](repeating: 9, count: 32))
     for number in 0..<4 {
       let node = try Node("o\(number)", port: 10 + UInt16(number), seed: 50 + UInt64(number), now: road.now) {
         $0.accept = .once
         $0.role = "shared"
-        $0.signSeed = seed.withUnsafeBytes { WipedBytes(copying: $0) }
-        $0.privateKey = secret.withUnsafeBytes { WipedBytes(copying: $0) }
+        $0.signSeed = IdentityTests.secret(7)
+        $0.privateKey = IdentityTests.secret(9)
       }
       road.nodes.append(node)
       try node.connect(to: main, now: road.now)

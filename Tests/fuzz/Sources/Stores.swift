@@ -6,7 +6,7 @@ import RaetStack
 /// Records of any content: a start loads what it can or says what is wrong, never makes the own identity anew, and what
 /// it loads works.
 func fuzzStores(_ bytes: UnsafeRawBufferPointer) {
-  let store = MemoryStore()
+  let store = MemoryStore(keepsSecretKeys: true)
   guard let before = Estate("main", port: 1, isMain: true, store: store) else { return }
   let keys = before.road.keys
   var input = Reader(bytes)
