@@ -333,6 +333,22 @@ static void live(place place, const char *folder, uint64_t store_kind, int gives
   net_end(&net);
 }
 
+/* A record that is damaged beside a key is refused, and its keys are not left lying about. */
+static void refuse_damaged(uint64_t store_kind) {
+  const char *key = store_kind == RAET_BODY_JSON ? "role/local/role.json" : "role/local/role.msgpack";
+  raet_config *config = config_at(0, IN_HOST_STORE, NULL, store_kind);
+  raet_stack *stack = NULL;
+  int at = record_at(key);
+  if (!CHECK(at < RECORDS)) return;
+  uint8_t name[6], *end = records[at].bytes + records[at].len;
+  copy_masked(name, (const uint8_t *)"prihex", sizeof name);
+  uint8_t *digit = (uint8_t *)memmem(records[at].bytes, records[at].len, name, sizeof name);
+  if (!CHECK(digit != NULL && end - digit > 60)) return;
+  digit[50] = 'g' ^ 0xa5;
+  CHECK_STATUS(RAET_ESTORE, raet_stack_new(config, SECOND, &stack));
+  raet_config_free(config);
+}
+
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
   (void)info, (void)type, (void)where;
   return remove(path);
@@ -356,6 +372,8 @@ int main(void) {
       check_gone("keys were stored");
       live(place, folder, kinds[i], 0);
       check_gone("keys were loaded");
+      if (place == IN_HOST_STORE) refuse_damaged(kinds[i]);
+      check_gone("keys were damaged");
       nftw(folder, remove_one, 8, FTW_PHYS | FTW_DEPTH);
       memset(records, 0, sizeof records);
     }
