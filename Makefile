@@ -147,7 +147,7 @@ abi: all ## compares the interface with the baseline in Tests/abi/
 abi-baseline: all ## makes the present interface the baseline
 	Tests/abi/compare.sh --update $(BUILD)/$(SO)
 
-.PHONY: lint docs check-docs examples bench demo version clean help
+.PHONY: lint docs check-docs examples flow bench demo version clean help
 lint: ## formatting and house rules
 	scripts/lint.sh
 docs: ## the header's documentation as HTML, in build/docs/
@@ -157,6 +157,8 @@ check-docs: ## the examples of the specification against recorded conversations
 	python3 scripts/check-protocol.py
 examples: all ## builds the examples, and runs those that need no one else
 	$(MAKE) -C Examples check
+flow: ## the example of a message flow of one's own, in the simulator
+	$(MAKE) -C Examples flow
 bench: all ## the table of speeds
 	Benchmarks/run.sh
 demo: ## two programs that talk to each other

@@ -14,7 +14,7 @@ let package = Package(
   name: "raet",
   products: [
     .library(name: "raet", type: .static, targets: ["RaetABI"]),
-    .library(name: "RaetSimulator", targets: ["RaetSimulator"]),
+    .library(name: "RaetSimulator", targets: ["RaetSimulator", "RaetStack"]),
   ],
   targets: [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),

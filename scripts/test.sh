@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 steps=(packages lint regular unit library c valgrind abi docs python install demo interop asan)
 declare -A targets=(
   [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
-  [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo' [interop]=interop
+  [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo flow' [interop]=interop
   [asan]=asan
 )
 limit=900 # seconds that a step may take
