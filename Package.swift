@@ -26,6 +26,8 @@ let package = Package(
     .target(name: "RaetCrypto", dependencies: ["CSodium", "CPosix"], swiftSettings: swift),
     .target(name: "RaetSession", dependencies: ["RaetWire", "RaetCrypto"], swiftSettings: swift),
     .target(name: "RaetStack", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
+    .target(
+      name: "RaetRouter", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
     .target(name: "RaetIO", dependencies: ["RaetStack", "RaetWire", "RaetCrypto", "CPosix"], swiftSettings: swift),
     .target(
       name: "RaetABI",
@@ -43,6 +45,9 @@ let package = Package(
       name: "RaetSessionTests", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: tests),
     .testTarget(
       name: "RaetStackTests", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "RaetRouterTests", dependencies: ["RaetRouter", "RaetStack", "RaetWire", "RaetCrypto"],
       swiftSettings: tests),
     .testTarget(name: "RaetIOTests", dependencies: ["RaetIO", "RaetStack", "RaetWire"], swiftSettings: tests),
     .testTarget(name: "RaetABITests", dependencies: ["RaetABI", "CRaet"], swiftSettings: tests),

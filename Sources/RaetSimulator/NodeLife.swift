@@ -117,7 +117,8 @@ extension Simulation {
     case .dead: coverage.meet(.remoteDead)
     case .reaped: coverage.meet(.remoteReaped)
     case .error: if event.status == .store { coverage.meet(.damagedRecordReported) }
-    case .allowed, .alive, .writable, .remoteAdded, .remoteGone, .closed: break
+    // The last two are the router's.
+    case .allowed, .alive, .writable, .remoteAdded, .remoteGone, .closed, .undelivered, .refused: break
     }
   }
 

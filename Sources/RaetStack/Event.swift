@@ -18,6 +18,8 @@ public enum EventKind: UInt32, Sendable {
   case remoteGone = 13
   case error = 14
   case closed = 15
+  case undelivered = 16
+  case refused = 17
 }
 
 extension EventKind {
@@ -42,6 +44,8 @@ extension EventKind {
     case .remoteGone: return "REMOTE_GONE"
     case .error: return "ERROR"
     case .closed: return "CLOSED"
+    case .undelivered: return "UNDELIVERED"
+    case .refused: return "REFUSED"
     }
   }
 }
@@ -53,6 +57,18 @@ public struct ReceivedBody {
   let range: Range<Int>
   /// How they are to be read.
   public let kind: BodyKind
+
+  init(storage: WipedBytes, range: Range<Int>, kind: BodyKind) {
+    self.storage = storage
+    self.range = range
+    self.kind = kind
+  }
+
+  /// A copy of bytes that came by no wire; nil when there is no memory.
+  public init?(copying bytes: UnsafeRawBufferPointer, kind: BodyKind) {
+    guard let copy = WipedBytes(copying: bytes) else { return nil }
+    self.init(storage: copy, range: 0..<bytes.count, kind: kind)
+  }
 
   /// The body's bytes, valid as long as this value.
   public var bytes: UnsafeRawBufferPointer {

@@ -1,0 +1,156 @@
+import RaetStack
+import RaetWire
+
+/// Where a message goes (PROTOCOL 13.3).
+enum Way {
+  /// To this process's host.
+  case host
+  /// To a remote, which with `isChosen` chooses among the estates.
+  case hop(Target, isChosen: Bool)
+  /// To one of several estates, the first of them being this.
+  case choice(Selection, Target)
+}
+
+/// One of several estates, of which the first one alive shall take a message.
+struct Selection {
+  let estates: Estates
+  /// How the rules see a message that has to pass them; nil for the host's own.
+  var judged: Judged?
+  var tried: [Target] = []
+}
+
+extension Router {
+  /// Where a message for this destination goes. `origin`: where it came from, nil for the host's own.
+  func way(_ destination: Destination, from origin: Origin?, judged: Judged? = nil) throws(Status) -> Way {
+    switch destination.estates {
+    case .here: return try way(yard: destination.yard, from: origin)
+    case .one(let name):
+      if isMine(estate: name) || isHere(destination.yard) { return try way(yard: destination.yard, from: origin) }
+      return .hop(try target(estate: name, from: origin), isChosen: false)
+    case .several, .role, .kind:
+      return try choose(destination, from: origin, judged)
+    }
+  }
+
+  /// A process that knows of no estate takes for its own what is for its yard.
+  private func isHere(_ yard: String?) -> Bool { estate == nil && yard.map(isMine(yard:)) ?? false }
+
+  /// Within this estate.
+  private func way(yard: String?, from origin: Origin?) throws(Status) -> Way {
+    guard let yard, !isMine(yard: yard) else { return .host }
+    if let target = find(yard, onRoads: false) { return .hop(target, isChosen: false) }
+    if origin?.isRoad != true, let target = manorTarget, target != origin?.target {
+      return .hop(target, isChosen: false)
+    }
+    count(.noYard)
+    throw .notFound
+  }
+
+  /// The way to another estate.
+  private func target(estate: String, from origin: Origin?) throws(Status) -> Target {
+    let isRelay = origin?.isRoad == true
+    guard !isRelay || relayLimit > 0 else {
+      count(.noEstate)
+      throw .notFound
+    }
+    guard !isRelay || (origin?.hops ?? 0) < relayLimit else {
+      count(.hopLimit)
+      throw .notFound
+    }
+    if let target = find(estate, onRoads: true), target != origin?.target { return target }
+    if let via, let target = find(via, onRoads: true), target != origin?.target { return target }
+    if !isRelay, let target = manorTarget, target != origin?.target { return target }
+    count(.noEstate)
+    throw .notFound
+  }
+
+  /// The remote of this name on the first stack of that sort that knows it.
+  private func find(_ name: String, onRoads: Bool) -> Target? {
+    for port in ports where port.isRoad == onRoads {
+      if let remote = stacks.find(name, port: port.id) { return Target(port: port.id, remote: remote) }
+    }
+    return nil
+  }
+
+  private var manorTarget: Target? { manor.flatMap { find($0, onRoads: false) } }
+
+  // MARK: One of several.
+
+  private func choose(_ destination: Destination, from origin: Origin?, _ judged: Judged?) throws(Status) -> Way {
+    // Whoever is on the road names one estate; a choice is this side's own affair.
+    guard origin?.isRoad != true else { throw .notFound }
+    var selection = Selection(estates: destination.estates, judged: judged)
+    if ownTurn(selection) == true {
+      guard isAllowed(Place(estate: estate, yard: destination.yard ?? yard), judged) else { throw .rejected }
+      return try way(yard: destination.yard, from: origin)
+    }
+    if let target = pick(&selection, except: nil) { return .choice(selection, target) }
+    if !ports.contains(where: { $0.isRoad }), let target = manorTarget, target != origin?.target {
+      let place = Place(estate: destination.estates.text, yard: destination.yard)
+      guard isAllowed(place, judged) else { throw .rejected }
+      return .hop(target, isChosen: true)
+    }
+    if judged != nil, candidates(selection.estates).contains(where: { stacks.facts($0) != nil }) { throw .rejected }
+    count(.noEstate)
+    throw .notFound
+  }
+
+  /// Whether this estate is itself the first one alive of those named.
+  private func ownTurn(_ selection: Selection) -> Bool? {
+    guard case .several(let names) = selection.estates else { return nil }
+    for name in names {
+      if isMine(estate: name) { return true }
+      if let target = find(name, onRoads: true), stacks.facts(target)?.isAlive == true { return false }
+    }
+    return nil
+  }
+
+  /// The next remote to try: the first one alive, else the first that was not tried.
+  func pick(_ selection: inout Selection, except current: Target?) -> Target? {
+    guard selection.tried.count < RouterLimit.attempts else { return nil }
+    var later: Target?
+    for target in candidates(selection.estates) where target != current {
+      guard let facts = stacks.facts(target),
+        isAllowed(Place(estate: facts.name, yard: selection.judged?.destination.yard), selection.judged)
+      else { continue }
+      if facts.isAlive {
+        selection.tried.append(target)
+        return target
+      }
+      if later == nil, !selection.tried.contains(target) { later = target }
+    }
+    if let later { selection.tried.append(later) }
+    return later
+  }
+
+  /// Whether the rules let a message go there of which it was not known yet that it would.
+  private func isAllowed(_ place: Place, _ judged: Judged?) -> Bool {
+    guard var judged else { return true }
+    judged.destination.estate = place.estate
+    judged.destination.yard = place.yard
+    return rules.judge(judged) == .allowed
+  }
+
+  private func candidates(_ estates: Estates) -> [Target] {
+    switch estates {
+    case .here: return []
+    case .one(let name): return [find(name, onRoads: true)].compactMap { $0 }
+    case .several(let names): return names.compactMap { find($0, onRoads: true) }
+    case .role(let role): return remotes { RouteText.same($0.role, role) }
+    case .kind(let kind): return remotes { $0.kind == kind }
+    }
+  }
+
+  private func remotes(_ isWanted: (RemoteFacts) -> Bool) -> [Target] {
+    var found: [Target] = []
+    for port in ports where port.isRoad {
+      var remote: UInt64 = 0
+      while let next = stacks.remote(after: remote, port: port.id) {
+        remote = next
+        let target = Target(port: port.id, remote: next)
+        if let facts = stacks.facts(target), isWanted(facts) { found.append(target) }
+      }
+    }
+    return found
+  }
+}
