@@ -6,11 +6,11 @@ cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
 
 # The steps in order, and the targets of the Makefile behind them.
-steps=(packages lint regular unit library c valgrind abi docs python install demo interop asan)
+steps=(packages lint regular unit library c valgrind abi docs python install demo interop asan sim mutants fuzz)
 declare -A targets=(
   [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
   [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo flow' [interop]=interop
-  [asan]=asan
+  [asan]=asan [sim]='sim SEEDS=2000' [mutants]=mutants [fuzz]='fuzz SECONDS=10'
 )
 limit=900 # seconds that a step may take
 

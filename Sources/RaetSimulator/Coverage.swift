@@ -35,6 +35,16 @@ enum Activity: String, CaseIterable, Sendable {
     return found.isEmpty ? [.idle] : found.sorted { $0.rawValue < $1.rawValue }
   }
 
+  /// True while a message's fate is in doubt.
+  static func isInDoubt(_ road: Road) -> Bool {
+    var id: UInt64 = 0
+    while let next = try? road.remote(after: id), let remote = try? road.remote(next) {
+      id = next
+      if !remote.messages.doubted.isEmpty { return true }
+    }
+    return false
+  }
+
   private static func of(_ messages: MessageTraffic) -> Set<Activity> {
     var found: Set<Activity> = []
     if messages.waitingCount > 0 { found.insert(.messageWaiting) }

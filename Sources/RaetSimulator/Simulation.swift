@@ -213,6 +213,7 @@ public final class Simulation {
     bytes.withUnsafeMutableBytes { road.receive($0, from: datagram.from, now: node.now) }
     if let broken = keys.broken(by: datagram, road) { fail(broken, node) }
     settle(node)
+    if node.served === road { crashInDoubt(node, road) }
   }
 
   // MARK: Nodes.
