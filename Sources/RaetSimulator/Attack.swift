@@ -209,10 +209,10 @@ extension Simulation {
     if let road = node.served, Activity.of(road).contains(where: { $0.rawValue.hasPrefix("message") }) {
       coverage.meet(.floodWhileMessages)
     }
-    let isLarge = plan[.joinFlood] == .high && attacker.chance.happens(8)
+    let isLarge = plan[.joinFlood] == .high && attacker.chance.happens(20)
     // Who forges a join can forge its end as well: nothing in it has to be read from an answer.
     let completes = attacker.chance.happens(50)
-    for number in 0..<(isLarge ? 1500 : attacker.chance.number(5...60)) where violation == nil {
+    for number in 0..<(isLarge ? 1100 : attacker.chance.number(5...60)) where violation == nil {
       var head = Head()
       head.transactionKind = .join
       head.packetKind = .request

@@ -129,6 +129,8 @@ extension Simulation {
   // MARK: Disks and clocks.
 
   private func befallDisk(_ fault: Fault, _ node: Node) {
+    // Whoever changes a record under a living program decides on keys, as a person does.
+    if case .paused = node.life, fault == .damagedRecord { return }
     coverage.meet(fault)
     switch fault {
     case .diskFull: node.disk.health = .full

@@ -66,7 +66,7 @@ enum Restart: String, CaseIterable, Sendable {
 
 /// Other states that a run can meet.
 enum Met: String, CaseIterable, Sendable {
-  case bothJoin, bothAllow, joinPends, keysChanged, keysRejected, queueFull, candidate
+  case bothJoin, bothAllow, joinPends, keysRejected, queueFull, candidate
   case deliveredAfterRestart, unknownAfterRestart, failedByTime, failedByCancel, failedByNack
   case identityKept, damagedRecordReported, startRefused, remoteDead, remoteReaped
   case floodWhileMessages, replayWhileAllowing, evilMessage, largeMessage, emptyMessage, forgottenAndBack

@@ -112,7 +112,7 @@ extension Simulation {
     case .joined: if event.status == .pending { coverage.meet(.joinPends) }
     case .keyPending: schedule(.person(node.index), after: chance.period(Times.second / 5...3 * Times.second))
     case .keyChanged:
-      coverage.meet(event.status == .ok ? .keysChanged : .keysRejected)
+      if event.status == .rejected { coverage.meet(.keysRejected) }
       schedule(.person(node.index), after: chance.period(Times.second...4 * Times.second))
     case .dead: coverage.meet(.remoteDead)
     case .reaped: coverage.meet(.remoteReaped)

@@ -54,7 +54,7 @@ struct Scene {
       settings.encrypts = !areClear
       settings.acceptsClear = areClear
       settings.sendQueue = chance.happens(20) ? 40_000 : 10 << 20
-      settings.receiveQueue = chance.happens(20) ? 100_000 : 10 << 20
+      settings.receiveQueue = chance.happens(20) ? chance.pick([100_000, 25_000]) ?? 100_000 : 10 << 20
       settings.messageTimeout = Times.second * UInt64(chance.pick([5, 60, 300, 300]) ?? 300)
       settings.interim = chance.happens(30) ? 60 * Times.second : 3600 * Times.second
       if isLong { settings.period = 30 * Times.second }

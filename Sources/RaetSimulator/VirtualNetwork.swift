@@ -66,6 +66,8 @@ struct Passage {
 
 /// Carries datagrams between nodes, as badly as the plan has it.
 struct VirtualNetwork {
+  /// Large datagrams vanish until then; in long runs, the rest of the time is for other things.
+  private static let narrowUntil = 30 * Times.second
   private var links: [Link] = []
   private let size: Int
   private var chance: Chance
@@ -126,7 +128,7 @@ struct VirtualNetwork {
 
   private mutating func drop(_ datagram: Datagram, _ link: inout Link, _ now: UInt64) -> Fault? {
     if link.cutUntil > now { return .partition }
-    if datagram.bytes.count > link.largest { return .sizeLimit }
+    if datagram.bytes.count > link.largest, now < Self.narrowUntil { return .sizeLimit }
     if link.flying >= link.queue { return .shortQueue }
     if link.burstLeft > 0 {
       link.burstLeft -= 1
