@@ -40,6 +40,12 @@ public struct Queue<Element> {
     return element
   }
 
+  /// The element at a place, 0 for the first; nil when there are not so many.
+  public subscript(place: Int) -> Element? {
+    guard place >= 0, place < count else { return nil }
+    return ring[(first &+ place) & (ring.count &- 1)]
+  }
+
   /// Calls `body` with each element, the first one first.
   public func forEach(_ body: (Element) -> Void) {
     for index in 0..<count {

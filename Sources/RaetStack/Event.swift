@@ -98,6 +98,8 @@ public struct Event {
   public var bodyKind = BodyKind.none
   /// The name of the remote or of the role, or what failed.
   public var name: String?
+  /// Who sent a message on a lane, as the kernel told.
+  public var credentials: Credentials?
 
   /// An event with nothing but its kind.
   public init(_ kind: EventKind) {

@@ -70,6 +70,14 @@ public enum Counter: Int, CaseIterable, Sendable {
   case staleInitiator
   case failedAddremote
   case packingError
+  case invalidPageHeader
+  case invalidDestination
+  case unacceptedSourceYard
+  case invalidSourceYard
+  case missedPage
+  case staleTransmitYard
+  case busyTransmitYard
+  case errorTransmitYard
 
   // What the reference lacks.
   case packetsRx
@@ -176,6 +184,14 @@ public enum Counter: Int, CaseIterable, Sendable {
     case .staleInitiator: return "stale_initiator"
     case .failedAddremote: return "failed_addremote"
     case .packingError: return "packing_error"
+    case .invalidPageHeader: return "invalid_page_header"
+    case .invalidDestination: return "invalid_destination"
+    case .unacceptedSourceYard: return "unaccepted_source_yard"
+    case .invalidSourceYard: return "invalid_source_yard"
+    case .missedPage: return "missed_page"
+    case .staleTransmitYard: return "stale_transmit_yard"
+    case .busyTransmitYard: return "busy_transmit_yard"
+    case .errorTransmitYard: return "error_transmit_yard"
     case .packetsRx: return "packets_rx"
     case .packetsTx: return "packets_tx"
     case .bytesRx: return "bytes_rx"
