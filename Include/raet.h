@@ -117,7 +117,8 @@ enum {
 enum {
   RAET_EV_MESSAGE = 1,       /**< a message came: remote, name, body, body_kind */
   RAET_EV_DELIVERED = 2,     /**< a sent message has ended well: the remote's library has it whole, ready for its
-                                  application: remote, txn, tag. Terminal. */
+                                  application: remote, txn, tag. Terminal. On a lane: the kernel holds all of it in the
+                                  yard's socket; it is lost when the yard's process ends before it reads it. */
   RAET_EV_FAILED = 3,        /**< a sent message ended otherwise: status, remote, txn, tag. Terminal. RAET_EUNKNOWN when
                                   it may have arrived; with every other status it did not. RAET_EREJECTED and
                                   RAET_EPENDING when it waited to its limit for a join that had ended so */
@@ -127,27 +128,33 @@ enum {
                                   txn 0: it goes on, but waits for a person */
   RAET_EV_ALLOWED = 6,       /**< an allow ended: status; RAET_OK when messages can pass now */
   RAET_EV_ALIVE = 7,         /**< the remote is there (again), or an alive ended: status */
-  RAET_EV_DEAD = 8,          /**< the remote does not answer any more */
+  RAET_EV_DEAD = 8,          /**< the remote does not answer any more; of a yard: nobody has its socket open. Its messages
+                                  end with RAET_EDEAD. A yard that raet_remote_add() did not add is removed instead */
   RAET_EV_REAPED = 9,        /**< the remote was dead for so long that no heartbeats are sent any more */
   RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status();
                                   status RAET_EPENDING */
   RAET_EV_KEY_CHANGED = 11,  /**< role `name` came with other keys than stored; status: RAET_OK taken,
                                   RAET_EREJECTED not. Told once, until something is decided on the role */
-  RAET_EV_REMOTE_ADDED = 12, /**< a remote joined that was not known: remote, name */
+  RAET_EV_REMOTE_ADDED = 12, /**< a remote joined, or a yard sent, that was not known: remote, name */
   RAET_EV_REMOTE_GONE = 13,  /**< a remote was removed: remote, name */
   RAET_EV_ERROR = 14,        /**< something failed that no call can report: status, os_errno, name says what */
   RAET_EV_CLOSED = 15        /**< the stack is closed; the last event */
 };
 
 /** Kinds of stacks. */
-enum { RAET_KIND_ROAD = 1 /**< an estate on a road: UDP */ };
+enum {
+  RAET_KIND_ROAD = 1, /**< an estate on a road: UDP */
+  RAET_KIND_LANE = 2  /**< a yard on a lane: Unix sockets between the processes of one machine (PROTOCOL 13) */
+};
 
 /** Types of settings, as raet_config_key() tells them. */
 enum { RAET_TYPE_U64 = 1, RAET_TYPE_STR = 2, RAET_TYPE_BYTES = 3 };
 
 /**
  * Settings of a configuration and properties of stacks and remotes. Type, default, and where it holds: C configuration,
- * S raet_stack_get_u64/str(), R raet_remote_get_u64/str().
+ * S raet_stack_get_u64/str(), R raet_remote_get_u64/str(). All but those under "Lanes" hold for roads; a lane has besides
+ * RAET_KEY_NAME, _DIR, _ENDPOINT (SR: the path of the socket), _MAX_REMOTES, _MAX_MESSAGE, _SEND_QUEUE, _RECEIVE_QUEUE,
+ * _MESSAGE_TIMEOUT_NS, _SOCKET_BUFFER, _ALIVED and _QUEUED. Its remotes are the other yards.
  */
 enum {
   /* Who it is. */
@@ -194,6 +201,13 @@ enum {
   RAET_KEY_WINDOW = 28,         /**< u64, CS: most datagrams under way to a remote. Default 512. */
   RAET_KEY_SOCKET_BUFFER = 27,  /**< u64, CS: receive and send buffer asked of the system, bytes. Default 4 MiB. */
 
+  /* Lanes (PROTOCOL 13.1). RAET_KEY_NAME is the yard's name, and needed; RAET_KEY_DIR the absolute path of the folder of
+     the lane's sockets, by default "/var/cache/raet". Names are printable ASCII without space and slash, at most 100
+     bytes, that of a yard without a dot; a path is at most 107 bytes. */
+  RAET_KEY_LANE = 29,           /**< str, CS: name of the lane. Default "lane". */
+  RAET_KEY_ACCEPT_STRANGERS = 30, /**< u64, CS: 1 adds yards that are not known with their first page, 0 drops what they
+                                     send. Default 1. */
+
   /* Properties of remotes, to be read. */
   RAET_KEY_NEAR_ID = 40,        /**< u64, R: number of the remote here (PROTOCOL 3.2). */
   RAET_KEY_FAR_ID = 41,         /**< u64, R: number of this estate there; 0 before it is joined. */
@@ -205,7 +219,11 @@ enum {
   RAET_KEY_RTT_NS = 47,         /**< u64, R: smoothed round-trip time, 0 before the first measure. */
   RAET_KEY_QUEUED = 48,         /**< u64, R: bytes of messages waiting or under way, as they are. */
   RAET_KEY_IN_FLIGHT = 49,      /**< u64, R: datagrams of messages sent and not yet answered. */
-  RAET_KEY_SESSION = 50         /**< u64, R: number of the present session, as this side counts. */
+  RAET_KEY_SESSION = 50,        /**< u64, R: number of the present session, as this side counts. */
+  RAET_KEY_PEER_PID = 51,       /**< u64, R: a yard's process, as the kernel told with its last page. RAET_ENOTFOUND before
+                                     the first; so are these two: */
+  RAET_KEY_PEER_UID = 52,       /**< u64, R: its effective user. */
+  RAET_KEY_PEER_GID = 53        /**< u64, R: its effective group. */
 };
 
 /** Acceptance of a role's keys. */
@@ -247,6 +265,9 @@ typedef struct raet_event {
   uint32_t flags;               /**< 0 */
   const char * RAET_OPT name;   /**< name of the remote (its endpoint before it is known), of the role
                                      (RAET_EV_KEY_...), or what failed (RAET_EV_ERROR) */
+  int64_t pid;                  /**< process that sent a message on a lane, as the kernel told; else -1 */
+  uint32_t uid;                 /**< its effective user; else UINT32_MAX */
+  uint32_t gid;                 /**< its effective group; else UINT32_MAX */
 } raet_event;
 
 /** Takes an event in raet_stack_dispatch(). */
@@ -283,7 +304,7 @@ typedef struct raet_store_ops {
 RAET_API uint32_t raet_version(void);
 /** Version of the library as "0.1.0". Static. */
 RAET_API const char * RAET_NN raet_version_string(void);
-/** 1 when the library has the feature of this name ("road", "ipv6"), else 0. */
+/** 1 when the library has the feature of this name ("road", "ipv6", "lane"), else 0. */
 RAET_API int32_t raet_has(const char * RAET_NN feature);
 /** Name of a status, as "RAET_EAGAIN"; "RAET_E?" for an unknown one. Static. */
 RAET_API const char * RAET_NN raet_status_name(raet_status status);
@@ -291,13 +312,17 @@ RAET_API const char * RAET_NN raet_status_name(raet_status status);
 RAET_API const char * RAET_NN raet_status_text(raet_status status);
 /** Name of an event's type, as "MESSAGE"; "?" for an unknown one. Static. */
 RAET_API const char * RAET_NN raet_event_name(raet_enum type);
+/** The path of a yard's socket, "DIR/LANE.YARD.uxd" (PROTOCOL 13.1). NULL for `dir` or `lane`: the default. RAET_EINVAL:
+ *  a name that cannot be, a folder that is not absolute, or a path too long for a socket; RAET_EBUFSIZE. */
+RAET_API raet_status raet_yard_path(const char * RAET_OPT dir, const char * RAET_OPT lane, const char * RAET_NN yard,
+                                    char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
 /** The system's monotonic clock, for hosts without one of their own. */
 RAET_API uint64_t raet_now(void);
 /** @} */
 
 /** @name Configuration. A configuration belongs to one thread at a time and may be freed once the stack is made.
  * @{ */
-/** Makes a configuration with the defaults for a kind of stack, RAET_KIND_ROAD. The host frees it. RAET_ENOTSUP: this
+/** Makes a configuration with the defaults for a kind of stack, RAET_KIND_... The host frees it. RAET_ENOTSUP: this
  *  library has no such kind. RAET_ENOMEM: 65,536 configurations and stacks are alive. */
 RAET_API raet_status raet_config_new(raet_enum kind, raet_config * RAET_OPT * RAET_NN out);
 /** Frees a configuration and wipes the keys in it. NULL does nothing. */
@@ -313,7 +338,7 @@ RAET_API raet_status raet_config_set_bytes(raet_config * RAET_NN config, raet_en
  *  add. Valid until the next call with it. */
 RAET_API const char * RAET_NN raet_config_error(const raet_config * RAET_NN config);
 /** Sets a store of the host's; the functions are copied, `user` is handed to them. NULL: none. Replaces RAET_KEY_DIR.
- *  RAET_EINVAL: a function is missing, or `size` or `flags` is wrong. */
+ *  RAET_EINVAL: a function is missing, or `size` or `flags` is wrong; RAET_ENOTSUP: a lane has no store. */
 RAET_API raet_status raet_config_set_store(raet_config * RAET_NN config, const raet_store_ops * RAET_OPT ops,
                                            void * RAET_OPT user);
 /** Sets a source of randomness; NULL brings libsodium's back. */
@@ -336,10 +361,16 @@ RAET_API raet_status raet_config_key(const char * RAET_NN name, raet_enum * RAET
  */
 RAET_API raet_status raet_stack_new(const raet_config * RAET_NN config, uint64_t now,
                                     raet_stack * RAET_OPT * RAET_NN out);
-/** Opens the stack's socket. RAET_EIO: see raet_stack_error(). RAET_ESTATE: it has one, or is closed. */
+/**
+ * Opens the stack's socket. RAET_EIO: see raet_stack_error(). RAET_ESTATE: it has one, or is closed.
+ * A lane makes its folder where it is missing, for its owner alone (mode 0700), and removes what a process that has ended
+ * left at the socket's path (PROTOCOL 13.1). RAET_EEXIST: a process that is alive has the yard; RAET_ESTORE: the folder is
+ * a symbolic link, of another user, or others may write in it, or something else lies at the path; RAET_ELOCKED: another
+ * process opens a yard there for more than 0.1 s, for which this waits.
+ */
 RAET_API raet_status raet_stack_open(raet_stack * RAET_NN stack, uint64_t now);
 /** Takes over an open UDP socket in place of raet_stack_open(); the stack closes it. RAET_EINVAL: not such a socket;
- *  RAET_ESTATE: it has one, or is closed; RAET_EIO. */
+ *  RAET_ESTATE: it has one, or is closed; RAET_EIO; RAET_ENOTSUP: a lane. */
 RAET_API raet_status raet_stack_adopt_fd(raet_stack * RAET_NN stack, int32_t fd, uint64_t now);
 /**
  * Closes the stack: nothing new is sent or taken. Messages under way have `linger_ns` to end; then, or at once with 0,
@@ -360,7 +391,8 @@ RAET_API raet_status raet_stack_get_str(const raet_stack * RAET_NN stack, raet_e
 
 /** @name Loop. Wait until raet_stack_fd() is ready or raet_stack_deadline() is reached, service, take the events.
  * @{ */
-/** The descriptor to wait on, level-triggered; -1 without a socket. It stays the same until close. */
+/** The descriptor to wait on, level-triggered; -1 without a socket. It stays the same until close. That of a lane is no
+ *  socket, but becomes readable for all that it waits for. */
 RAET_API int32_t raet_stack_fd(const raet_stack * RAET_NN stack);
 /** What to wait for: RAET_WANT_READ, with RAET_WANT_WRITE while datagrams wait for room in the socket. */
 RAET_API uint32_t raet_stack_interest(const raet_stack * RAET_NN stack);
@@ -398,10 +430,13 @@ RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_f
  * is learnt in the join. `endpoint` as RAET_KEY_ENDPOINT, with a port. RAET_EEXIST: the name is known, or with NULL the
  * endpoint, as from the store; *out is that remote. RAET_EINVAL: no endpoint to send to, or no name, or that of this
  * estate; RAET_EAGAIN: RAET_KEY_MAX_REMOTES; RAET_ECLOSED.
+ * On a lane: adds a yard by its name, and `endpoint` has to be NULL, since where it is follows from that. A yard that was
+ * added so stays known when its process ends, also one that was known already (RAET_EEXIST).
  */
 RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name,
-                                     const char * RAET_NN endpoint, raet_remote * RAET_NN out);
-/** Tells where a known remote is now. RAET_EINVAL: no endpoint to send to; RAET_ENOTFOUND; RAET_EIO; RAET_ECLOSED. */
+                                     const char * RAET_OPT endpoint, raet_remote * RAET_NN out);
+/** Tells where a known remote is now. RAET_EINVAL: no endpoint to send to; RAET_ENOTFOUND; RAET_EIO; RAET_ECLOSED;
+ *  RAET_ENOTSUP: a lane. */
 RAET_API raet_status raet_remote_set_endpoint(raet_stack * RAET_NN stack, raet_remote remote,
                                               const char * RAET_NN endpoint, uint64_t now);
 /** Removes a remote, here and in the store; its role's keys stay. Its messages end with RAET_ECANCELED, or with
@@ -420,7 +455,8 @@ RAET_API raet_status raet_remote_get_str(const raet_stack * RAET_NN stack, raet_
                                          char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
 /** @} */
 
-/** @name Connecting. One call for all of it, or the three transactions by themselves.
+/** @name Connecting. One call for all of it, or the three transactions by themselves. On a lane, where whoever can reach
+ * the folder is connected, all of them give RAET_ENOTSUP.
  * @{ */
 /**
  * Connects to a remote and keeps it so: joins, allows, sends heartbeats, and does again what is lost, until
@@ -457,6 +493,9 @@ RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, 
  * RAET_EV_DELIVERED or RAET_EV_FAILED with `tag` and *out as txn. It does not join: unless the remote joins this
  * estate, raet_connect() or raet_join() has to. A body of kind JSON or msgpack must be a mapping.
  * Messages may arrive in another order than they were sent.
+ * To a yard on a lane (PROTOCOL 13.2) it waits while the queue of the yard's socket is full, without holding up others;
+ * messages to one yard arrive in order. Bodies are JSON or msgpack: RAET_ENOTSUP for others. RAET_ECRYPTO: no randomness.
+ * It fails with RAET_EDEAD when nobody has the yard's socket open, with RAET_EIO when the kernel refuses it.
  * `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
  * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE: more than RAET_KEY_MAX_MESSAGE;
  * RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
@@ -483,7 +522,7 @@ RAET_API raet_status raet_transfer_progress(const raet_stack * RAET_NN stack, ra
                                             uint64_t * RAET_OPT done, uint64_t * RAET_OPT total);
 /** @} */
 
-/** @name Keys and acceptance. Acceptance is kept by role (PROTOCOL 6.3).
+/** @name Keys and acceptance. Acceptance is kept by role (PROTOCOL 6.3). A lane has neither: RAET_ENOTSUP.
  * @{ */
 /** Makes a pair of secret keys, from libsodium's randomness. The host wipes them. RAET_ECRYPTO. Any thread. */
 RAET_API raet_status raet_keys_generate(uint8_t * RAET_NN sign_seed32, uint8_t * RAET_NN private32);
@@ -530,7 +569,7 @@ RAET_API raet_status raet_stack_set_log(raet_stack * RAET_NN stack, raet_enum le
                                         void * RAET_OPT user);
 /** @} */
 
-/** @name Without sockets: the host carries the datagrams.
+/** @name Without sockets: the host carries the datagrams. Not on a lane: RAET_ENOTSUP.
  * @{ */
 /** Parses an endpoint as RAET_KEY_ENDPOINT has it. RAET_EINVAL. Any thread. */
 RAET_API raet_status raet_addr_parse(const char * RAET_NN text, raet_addr * RAET_NN out);

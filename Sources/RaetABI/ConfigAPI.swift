@@ -9,12 +9,16 @@ final class ConfigHandle {
   /// Where a road listens unless told otherwise: all addresses of IPv4, the port of RAET.
   static let defaultAddress = Address(ipv4: 0, port: 7530)
 
-  var settings = RoadSettings(address: ConfigHandle.defaultAddress)
+  var settings: Settings
   var folder: String?
   var socketBuffer = 4 << 20
   var hostStore: (ops: raet_store_ops, user: UnsafeMutableRawPointer?)?
   var error: CText?
   var random: (fn: raet_random_fn, user: UnsafeMutableRawPointer?)?
+
+  init(_ settings: Settings) {
+    self.settings = settings
+  }
 
   static func at(_ handle: OpaquePointer?) -> ConfigHandle? {
     HandleTable.find(handle, .config, as: ConfigHandle.self)
@@ -25,8 +29,13 @@ final class ConfigHandle {
 @_cdecl("raet_config_new") @implementation
 public func raet_config_new(_ kind: raet_enum, _ out: UnsafeMutablePointer<OpaquePointer?>!) -> raet_status {
   guard let out else { return raet_status(RAET_EINVAL) }
-  guard Int(kind) == RAET_KIND_ROAD else { return raet_status(RAET_ENOTSUP) }
-  guard let handle = HandleTable.insert(ConfigHandle(), .config) else { return raet_status(RAET_ENOMEM) }
+  let settings: Settings
+  switch Int(kind) {
+  case RAET_KIND_ROAD: settings = .road(RoadSettings(address: ConfigHandle.defaultAddress))
+  case RAET_KIND_LANE: settings = .lane(LaneSettings())
+  default: return raet_status(RAET_ENOTSUP)
+  }
+  guard let handle = HandleTable.insert(ConfigHandle(settings), .config) else { return raet_status(RAET_ENOMEM) }
   out.pointee = handle
   return raet_status(RAET_OK)
 }
@@ -69,23 +78,11 @@ public func raet_config_set_str(
 }
 
 extension ConfigHandle {
+  /// A road's folder is that of its store.
   fileprivate func set(_ key: raet_enum, _ text: String?) -> Bool {
-    switch Int(key) {
-    case RAET_KEY_NAME, RAET_KEY_ROLE:
-      guard text.map(JoinBody.isName) ?? true else { return false }
-      if Int(key) == RAET_KEY_NAME { settings.name = text } else { settings.role = text }
-    case RAET_KEY_ENDPOINT:
-      guard let text else {
-        settings.address = ConfigHandle.defaultAddress
-        return true
-      }
-      guard let address = Address(text) else { return false }
-      settings.address = address
-    case RAET_KEY_DIR:
-      guard text.map({ !$0.isEmpty }) ?? true else { return false }
-      folder = text
-    default: return false
-    }
+    guard Int(key) == RAET_KEY_DIR, case .road = settings else { return settings.set(key, text) }
+    guard text.map({ !$0.isEmpty }) ?? true else { return false }
+    folder = text
     return true
   }
 }
@@ -105,11 +102,13 @@ public func raet_config_set_bytes(
   } else if length != 0 {
     return raet_status(RAET_EINVAL)
   }
+  guard case .road(var settings) = config.settings else { return raet_status(RAET_EINVAL) }
   switch Int(key) {
-  case RAET_KEY_SIGN_SEED: config.settings.signSeed = bytes
-  case RAET_KEY_PRIVATE: config.settings.privateKey = bytes
+  case RAET_KEY_SIGN_SEED: settings.signSeed = bytes
+  case RAET_KEY_PRIVATE: settings.privateKey = bytes
   default: return raet_status(RAET_EINVAL)
   }
+  config.settings = .road(settings)
   return raet_status(RAET_OK)
 }
 
@@ -119,6 +118,7 @@ public func raet_config_set_store(
   _ config: OpaquePointer!, _ ops: UnsafePointer<raet_store_ops>!, _ user: UnsafeMutableRawPointer!
 ) -> raet_status {
   guard let config = ConfigHandle.at(config) else { return raet_status(RAET_EINVAL) }
+  guard case .road = config.settings else { return raet_status(RAET_ENOTSUP) }
   guard let ops else {
     config.hostStore = nil
     return raet_status(RAET_OK)

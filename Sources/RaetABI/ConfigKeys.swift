@@ -47,6 +47,8 @@ struct Key {
     Key(RAET_KEY_MAX_PENDING, "max_pending", RAET_TYPE_U64),
     Key(RAET_KEY_SOCKET_BUFFER, "socket_buffer", RAET_TYPE_U64),
     Key(RAET_KEY_WINDOW, "window", RAET_TYPE_U64),
+    Key(RAET_KEY_LANE, "lane", RAET_TYPE_STR),
+    Key(RAET_KEY_ACCEPT_STRANGERS, "accept_strangers", RAET_TYPE_U64),
     Key(RAET_KEY_NEAR_ID, "near_id", RAET_TYPE_U64, isSetting: false),
     Key(RAET_KEY_FAR_ID, "far_id", RAET_TYPE_U64, isSetting: false),
     Key(RAET_KEY_JOINED, "joined", RAET_TYPE_U64, isSetting: false),
@@ -58,11 +60,32 @@ struct Key {
     Key(RAET_KEY_QUEUED, "queued", RAET_TYPE_U64, isSetting: false),
     Key(RAET_KEY_IN_FLIGHT, "in_flight", RAET_TYPE_U64, isSetting: false),
     Key(RAET_KEY_SESSION, "session", RAET_TYPE_U64, isSetting: false),
+    Key(RAET_KEY_PEER_PID, "peer_pid", RAET_TYPE_U64, isSetting: false),
+    Key(RAET_KEY_PEER_UID, "peer_uid", RAET_TYPE_U64, isSetting: false),
+    Key(RAET_KEY_PEER_GID, "peer_gid", RAET_TYPE_U64, isSetting: false),
   ]
 }
 
 /// The settings of a road by key: set by a configuration, read back from it and from a stack.
 extension RoadSettings {
+  /// Sets a string; nil brings the default back. False when there is no such key, or the text cannot be.
+  mutating func set(_ key: raet_enum, _ text: String?) -> Bool {
+    switch Int(key) {
+    case RAET_KEY_NAME, RAET_KEY_ROLE:
+      guard text.map(JoinBody.isName) ?? true else { return false }
+      if Int(key) == RAET_KEY_NAME { name = text } else { role = text }
+    case RAET_KEY_ENDPOINT:
+      guard let text else {
+        address = ConfigHandle.defaultAddress
+        return true
+      }
+      guard let address = Address(text) else { return false }
+      self.address = address
+    default: return false
+    }
+    return true
+  }
+
   /// Sets a number; false when there is no such key or the number is out of range.
   mutating func set(_ key: raet_enum, _ value: UInt64) -> Bool {
     let flag = value == 1

@@ -16,14 +16,15 @@ public func raet_stack_input(
   }
   if case .dispatching? = StackHandle.looking(stack)?.activity { return raet_status(RAET_EREENTRANT) }
   return StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
-    guard !stack.road.isClosed else { throw Failure(.closed) }
+    let road = try attempt { () throws(Status) in try stack.road }
+    guard !road.isClosed else { throw Failure(.closed) }
     stack.giveBack()
     // No datagram of UDP is longer; of a longer one nothing needs to be looked at.
-    guard length >= 0, length <= WireLimit.received else { return stack.road.receivedTruncated(1) }
+    guard length >= 0, length <= WireLimit.received else { return road.receivedTruncated(1) }
     withUnsafeTemporaryAllocation(byteCount: max(length, 1), alignment: 16) { copy in
       let bytes = UnsafeMutableRawBufferPointer(rebasing: copy[..<length])
       bytes.copyMemory(from: UnsafeRawBufferPointer(start: data, count: length))
-      stack.road.receive(bytes, from: address, now: stack.now)
+      road.receive(bytes, from: address, now: stack.now)
     }
   }
 }
@@ -36,7 +37,7 @@ public func raet_stack_output(
 ) -> raet_status {
   guard let length, let to else { return raet_status(RAET_EINVAL) }
   return StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
-    let road = stack.road
+    let road = try attempt { () throws(Status) in try stack.road }
     if road.outbox.count == 0, road.deadline <= stack.now { road.service(now: stack.now) }
     guard let datagram = road.outbox.datagram(0) else { throw Failure(.again) }
     length.pointee = datagram.bytes.count
@@ -54,6 +55,6 @@ public func raet_stack_output_failed(
 ) -> raet_status {
   guard let to, let address = to.pointee.address else { return raet_status(RAET_EINVAL) }
   return StackHandle.working(stack, now: now) { (stack) throws(Failure) in
-    stack.road.sendFailed(to: address, now: stack.now)
+    try attempt { () throws(Status) in try stack.road.sendFailed(to: address, now: stack.now) }
   }
 }

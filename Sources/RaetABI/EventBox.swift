@@ -16,6 +16,8 @@ final class EventBox {
   private let memory: UnsafeMutableRawPointer
   private var event: Event?
   private var name: CText?
+  /// What `name` says: most events of a stack come from one remote.
+  private var nameText: String?
 
   init() {
     memory = .allocate(byteCount: EventBox.offset + MemoryLayout<raet_event>.stride, alignment: 16)
@@ -36,7 +38,10 @@ final class EventBox {
   /// Shows this event.
   func show(_ event: Event) {
     self.event = event
-    name = event.name.flatMap { CText($0) }
+    if event.name != nameText {
+      nameText = event.name
+      name = event.name.flatMap { CText($0) }
+    }
     var shown = raet_event()
     shown.size = UInt32(MemoryLayout<raet_event>.size)
     shown.type = event.kind.rawValue
@@ -52,13 +57,15 @@ final class EventBox {
     }
     shown.body_kind = raet_enum(event.bodyKind.rawValue)
     shown.name = UnsafePointer(name?.pointer)
+    shown.pid = event.credentials.map { Int64($0.pid) } ?? -1
+    shown.uid = event.credentials?.uid ?? .max
+    shown.gid = event.credentials?.gid ?? .max
     fields.pointee = shown
   }
 
   /// Lets go of the event, and so wipes its body.
   func clear() {
     event = nil
-    name = nil
     fields.pointee = raet_event()
   }
 

@@ -4,6 +4,7 @@ import CRaet
 import CSodium
 import RaetCrypto
 import RaetIO
+import RaetStack
 import RaetWire
 
 // Functions that concern no stack.
@@ -22,7 +23,7 @@ public func raet_version_string() -> UnsafePointer<CChar>! { Text.pointer(versio
 @_cdecl("raet_has") @implementation
 public func raet_has(_ feature: UnsafePointer<CChar>!) -> Int32 {
   guard let feature else { return 0 }
-  return Text.equal(feature, "road") || Text.equal(feature, "ipv6") ? 1 : 0
+  return Text.equal(feature, "road") || Text.equal(feature, "ipv6") || Text.equal(feature, "lane") ? 1 : 0
 }
 
 /// See raet.h.
@@ -69,6 +70,20 @@ private func startsSodium() -> Bool {
 }
 
 // MARK: Addresses.
+
+/// See raet.h.
+@_cdecl("raet_yard_path") @implementation
+public func raet_yard_path(
+  _ folder: UnsafePointer<CChar>!, _ lane: UnsafePointer<CChar>!, _ yard: UnsafePointer<CChar>!,
+  _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int, _ need: UnsafeMutablePointer<Int>!
+) -> raet_status {
+  let defaults = LaneSettings()
+  guard let folder = folder == nil ? defaults.folder : Text.read(folder),
+    let lane = lane == nil ? defaults.lane : Text.read(lane), let yard = Text.read(yard),
+    let path = LaneSettings.path(folder: folder, lane: lane, yard: yard)
+  else { return raet_status(RAET_EINVAL) }
+  return Text.write(path, buffer, capacity, need)
+}
 
 /// See raet.h.
 @_cdecl("raet_addr_parse") @implementation

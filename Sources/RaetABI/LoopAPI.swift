@@ -11,20 +11,20 @@ private let packetsPerService: UInt32 = 256
 /// See raet.h.
 @_cdecl("raet_stack_fd") @implementation
 public func raet_stack_fd(_ stack: OpaquePointer!) -> Int32 {
-  StackHandle.looking(stack)?.driver.socket?.descriptor ?? -1
+  StackHandle.looking(stack)?.engine.descriptor ?? -1
 }
 
 /// See raet.h.
 @_cdecl("raet_stack_interest") @implementation
 public func raet_stack_interest(_ stack: OpaquePointer!) -> UInt32 {
-  StackHandle.looking(stack)?.interest ?? 0
+  StackHandle.looking(stack)?.engine.interest ?? 0
 }
 
 /// See raet.h.
 @_cdecl("raet_stack_deadline") @implementation
 public func raet_stack_deadline(_ stack: OpaquePointer!) -> UInt64 {
   guard let stack = StackHandle.looking(stack) else { return UInt64.max }
-  return stack.driver.deadline(now: stack.now)
+  return stack.engine.deadline(now: stack.now)
 }
 
 /// See raet.h.
@@ -43,13 +43,14 @@ public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: U
   guard let found = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }
   if case .dispatching = found.activity { return raet_status(RAET_EREENTRANT) }
   let status = StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
-    guard !stack.road.isClosed || stack.road.hasEvents || stack.driver.socket != nil else { throw Failure(.closed) }
+    let engine = stack.engine
+    guard !engine.isClosed || engine.hasEvents || engine.descriptor != nil else { throw Failure(.closed) }
     stack.giveBack()
     let limit = Int(most == 0 ? packetsPerService : most)
-    if let error = stack.driver.service(now: stack.now, limit: limit) {
+    if let error = engine.service(now: stack.now, limit: limit) {
       throw Failure(.io, "the socket is broken: \(Text.systemError(error))")
     }
-    if stack.road.isClosed { stack.driver.closeSocket() }
+    if engine.isClosed { engine.closeSocket() }
   }
   found.freeIfAsked(stack)
   return status
@@ -124,7 +125,7 @@ extension StackHandle {
   /// The next event in its C form, in memory that is used again and again.
   func takeEvent() -> EventBox? {
     giveBack()
-    guard let event = road.nextEvent() else { return nil }
+    guard let event = engine.nextEvent() else { return nil }
     let box = spare ?? EventBox()
     spare = nil
     box.show(event)

@@ -20,7 +20,7 @@ public func raet_send(
   return StackHandle.working(stack, now: now) { (stack) throws(Failure) in
     let bytes = UnsafeRawBufferPointer(start: body, count: length)
     let transaction = try attempt { () throws(Status) in
-      try stack.road.send(remote, kind, bytes, timeout: timeout, tag: tag, now: stack.now)
+      try stack.engine.send(remote, kind, bytes, timeout: timeout, tag: tag, now: stack.now)
     }
     out?.pointee = transaction
   }
@@ -33,8 +33,7 @@ public func raet_send_capacity(
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let bytes else { return raet_status(RAET_EINVAL) }
   return answer { () throws(Status) in
-    let found = try stack.road.remote(remote)
-    bytes.pointee = UInt64(stack.road.capacity(found))
+    bytes.pointee = UInt64(try stack.engine.capacity(remote))
   }
 }
 
@@ -45,7 +44,7 @@ public func raet_txn_cancel(_ stack: OpaquePointer!, _ transaction: raet_txn, _ 
     return StackHandle.looking(stack) == nil ? raet_status(RAET_EINVAL) : raet_status(RAET_ENOTFOUND)
   }
   return StackHandle.working(stack, now: now) { (stack) throws(Failure) in
-    try attempt { () throws(Status) in try stack.road.cancel(transaction, now: stack.now) }
+    try attempt { () throws(Status) in try stack.engine.cancel(transaction, now: stack.now) }
   }
 }
 
@@ -55,7 +54,7 @@ public func raet_transfer_next(
   _ stack: OpaquePointer!, _ after: raet_txn, _ out: UnsafeMutablePointer<raet_txn>!
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
-  guard let next = stack.road.transfers().first(where: { $0.id > after }) else { return raet_status(RAET_ENOTFOUND) }
+  guard let next = stack.engine.transfers().first(where: { $0.id > after }) else { return raet_status(RAET_ENOTFOUND) }
   out.pointee = next.id
   return raet_status(RAET_OK)
 }
@@ -68,7 +67,7 @@ public func raet_transfer_progress(
   _ total: UnsafeMutablePointer<UInt64>!
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }
-  guard let transfer = stack.road.transfers().first(where: { $0.id == transaction }) else {
+  guard let transfer = stack.engine.transfers().first(where: { $0.id == transaction }) else {
     return raet_status(RAET_ENOTFOUND)
   }
   remote?.pointee = transfer.remote

@@ -1,5 +1,6 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CRaet
+import RaetIO
 import RaetSession
 import RaetStack
 import RaetWire
@@ -12,16 +13,27 @@ public func raet_remote_add(
   _ stack: OpaquePointer!, _ label: UnsafePointer<CChar>!, _ endpoint: UnsafePointer<CChar>!,
   _ out: UnsafeMutablePointer<raet_remote>!
 ) -> raet_status {
-  guard let out, let address = target(endpoint) else { return raet_status(RAET_EINVAL) }
+  guard let out else { return raet_status(RAET_EINVAL) }
   var name: String?
   if let text = label {
     guard let read = Text.read(text) else { return raet_status(RAET_EINVAL) }
     name = read
   }
   return StackHandle.working(stack, now: nil) { (stack) throws(Failure) in
-    do throws(Status) { out.pointee = try stack.road.addRemote(name: name, address: address) } catch {
-      if error == .exists { out.pointee = known(stack.road, name, address) }
-      throw Failure(error)
+    switch stack.engine {
+    case .road(let driver):
+      guard let address = target(endpoint) else { throw Failure(.invalid) }
+      do throws(Status) { out.pointee = try driver.road.addRemote(name: name, address: address) } catch {
+        if error == .exists { out.pointee = known(driver.road, name, address) }
+        throw Failure(error)
+      }
+    case .lane(let driver):
+      // Where a yard is follows from its name.
+      guard let name, endpoint == nil else { throw Failure(.invalid) }
+      do throws(Status) { out.pointee = try driver.lane.addRemote(name: name) } catch {
+        if error == .exists { out.pointee = known(driver.lane, name) }
+        throw Failure(error)
+      }
     }
   }
 }
@@ -31,9 +43,11 @@ public func raet_remote_add(
 public func raet_remote_set_endpoint(
   _ stack: OpaquePointer!, _ remote: raet_remote, _ endpoint: UnsafePointer<CChar>!, _ now: UInt64
 ) -> raet_status {
-  guard let address = target(endpoint) else { return raet_status(RAET_EINVAL) }
+  guard endpoint != nil else { return raet_status(RAET_EINVAL) }
   return StackHandle.working(stack, now: now) { (stack) throws(Failure) in
-    try attempt { () throws(Status) in try stack.road.moveRemote(remote, to: address, now: stack.now) }
+    let road = try attempt { () throws(Status) in try stack.road }
+    guard let address = target(endpoint) else { throw Failure(.invalid) }
+    try attempt { () throws(Status) in try road.moveRemote(remote, to: address, now: stack.now) }
   }
 }
 
@@ -41,6 +55,10 @@ public func raet_remote_set_endpoint(
 private func known(_ road: Road, _ name: String?, _ address: Address) -> UInt64 {
   guard let name else { return road.findRemote(address: address) ?? 0 }
   do throws(Status) { return try road.findRemote(name: name) } catch { return 0 }
+}
+
+private func known(_ lane: Lane, _ name: String) -> UInt64 {
+  do throws(Status) { return try lane.findRemote(name: name) } catch { return 0 }
 }
 
 /// An address that something can be sent to.
@@ -54,7 +72,7 @@ private func target(_ endpoint: UnsafePointer<CChar>?) -> Address? {
 @_cdecl("raet_remote_remove") @implementation
 public func raet_remote_remove(_ stack: OpaquePointer!, _ remote: raet_remote, _ now: UInt64) -> raet_status {
   StackHandle.working(stack, now: now) { (stack) throws(Failure) in
-    try attempt { () throws(Status) in try stack.road.removeRemote(remote, now: stack.now) }
+    try attempt { () throws(Status) in try stack.engine.removeRemote(remote, now: stack.now) }
   }
 }
 
@@ -66,7 +84,7 @@ public func raet_remote_find(
   guard let stack = StackHandle.looking(stack), let out, let name = Text.read(name) else {
     return raet_status(RAET_EINVAL)
   }
-  return answer { () throws(Status) in out.pointee = try stack.road.findRemote(name: name) }
+  return answer { () throws(Status) in out.pointee = try stack.engine.findRemote(name: name) }
 }
 
 /// See raet.h.
@@ -75,7 +93,7 @@ public func raet_remote_next(
   _ stack: OpaquePointer!, _ after: raet_remote, _ out: UnsafeMutablePointer<raet_remote>!
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
-  return answer { () throws(Status) in out.pointee = try stack.road.remote(after: after) }
+  return answer { () throws(Status) in out.pointee = try stack.engine.remote(after: after) }
 }
 
 /// A question to the engine that changes nothing.
@@ -93,7 +111,12 @@ public func raet_remote_get_u64(
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
   return answer { () throws(Status) in
-    guard let value = number(try stack.road.remote(remote), stack.road, key) else { throw .notFound }
+    let value: UInt64?
+    switch stack.engine {
+    case .road(let driver): value = number(try driver.road.remote(remote), driver.road, key)
+    case .lane(let driver): value = try driver.lane.remote(remote).number(key)
+    }
+    guard let value else { throw .notFound }
     out.pointee = value
   }
 }
@@ -124,13 +147,23 @@ public func raet_remote_get_str(
   _ capacity: Int, _ need: UnsafeMutablePointer<Int>!
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), need != nil else { return raet_status(RAET_EINVAL) }
-  let found: Remote
-  do throws(Status) { found = try stack.road.remote(remote) } catch { return error.rawValue }
+  let value: String?
+  do throws(Status) {
+    switch stack.engine {
+    case .road(let driver): value = text(try driver.road.remote(remote), key)
+    case .lane(let driver): value = try driver.lane.remote(remote).text(key)
+    }
+  } catch { return error.rawValue }
+  guard let value else { return raet_status(RAET_ENOTFOUND) }
+  return Text.write(value, buffer, capacity, need)
+}
+
+private func text(_ remote: Remote, _ key: raet_enum) -> String? {
   switch Int(key) {
-  case RAET_KEY_NAME: return Text.write(found.name, buffer, capacity, need)
-  case RAET_KEY_ROLE: return Text.write(found.relation?.role ?? "", buffer, capacity, need)
-  case RAET_KEY_ENDPOINT: return Text.write((found.relation?.address ?? found.address).text, buffer, capacity, need)
-  default: return raet_status(RAET_ENOTFOUND)
+  case RAET_KEY_NAME: remote.name
+  case RAET_KEY_ROLE: remote.relation?.role ?? ""
+  case RAET_KEY_ENDPOINT: (remote.relation?.address ?? remote.address).text
+  default: nil
   }
 }
 

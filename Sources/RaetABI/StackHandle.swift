@@ -4,7 +4,7 @@ import RaetIO
 import RaetStack
 import RaetWire
 
-/// What a raet_stack * stands for: the road, its driver, and what the host was handed last.
+/// What a raet_stack * stands for: the road or lane, its driver, and what the host was handed last.
 final class StackHandle {
   /// Where a thread of control is within the stack.
   enum Activity {
@@ -16,7 +16,7 @@ final class StackHandle {
     case dispatching
   }
 
-  let driver: RoadDriver
+  let engine: Engine
   let socketBuffer: Int
   var activity = Activity.idle
   /// raet_stack_free() was called from inside a callback.
@@ -30,12 +30,18 @@ final class StackHandle {
   var wake: (fn: raet_wake_fn, user: UnsafeMutableRawPointer?)?
   var error: CText?
 
-  init(_ driver: RoadDriver, socketBuffer: Int) {
-    self.driver = driver
+  init(_ engine: Engine, socketBuffer: Int) {
+    self.engine = engine
     self.socketBuffer = socketBuffer
   }
 
-  var road: Road { driver.road }
+  /// The road, for what lanes do not have: `.unsupported` there.
+  var road: Road {
+    get throws(Status) {
+      guard case .road(let driver) = engine else { throw .unsupported }
+      return driver.road
+    }
+  }
 
   /// The stack behind a handle, for functions that only look; nil for what is no stack.
   static func looking(_ handle: OpaquePointer?) -> StackHandle? {
@@ -75,12 +81,7 @@ final class StackHandle {
   }
 
   /// What the host waits for: deadline and interest.
-  var waitingFor: (UInt64, UInt32) { (driver.deadline(now: now), interest) }
-
-  var interest: UInt32 {
-    guard driver.socket != nil else { return 0 }
-    return UInt32(driver.isBlocked ? RAET_WANT_READ | RAET_WANT_WRITE : RAET_WANT_READ)
-  }
+  var waitingFor: (UInt64, UInt32) { (engine.deadline(now: now), engine.interest) }
 }
 
 /// Why a call fails: the status, and for raet_stack_error() a sentence.

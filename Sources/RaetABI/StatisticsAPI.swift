@@ -13,7 +13,7 @@ public func raet_stat_at(
   guard let stack = StackHandle.looking(stack), let name, let value else { return raet_status(RAET_EINVAL) }
   guard let counter = Counter(rawValue: Int(index)) else { return raet_status(RAET_ENOTFOUND) }
   name.pointee = Text.pointer(counter.name)
-  value.pointee = stack.road.statistics[counter]
+  value.pointee = stack.engine.statistics[counter]
   return raet_status(RAET_OK)
 }
 
@@ -24,7 +24,7 @@ public func raet_stat_get(
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let name, let value else { return raet_status(RAET_EINVAL) }
   for counter in Counter.allCases where Text.equal(name, counter.name) {
-    value.pointee = stack.road.statistics[counter]
+    value.pointee = stack.engine.statistics[counter]
     return raet_status(RAET_OK)
   }
   return raet_status(RAET_ENOTFOUND)
@@ -39,6 +39,6 @@ public func raet_stack_set_log(
     return raet_status(RAET_EINVAL)
   }
   if case .working = stack.activity { return raet_status(RAET_EREENTRANT) }
-  if let fn { stack.road.log = Log(HostLog(fn, user), upTo: level) } else { stack.road.log = Log() }
+  stack.engine.setLog(fn.map { Log(HostLog($0, user), upTo: level) } ?? Log())
   return raet_status(RAET_OK)
 }

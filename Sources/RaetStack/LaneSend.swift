@@ -1,3 +1,4 @@
+import RaetCrypto
 import RaetSession
 import RaetWire
 
