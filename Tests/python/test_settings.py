@@ -26,11 +26,12 @@ class SettingsTest(RoadTest):
         self.assertEqual({getattr(_abi, key) for key in keys}, {key for key, _ in SETTINGS.values()})
 
     def test_every_setting_is_an_argument_and_documented(self) -> None:
-        arguments = inspect.signature(libraet.Road).parameters
+        arguments = {kind: inspect.signature(kind).parameters for kind in (libraet.Road, libraet.Lane)}
         for name in SETTINGS:
-            self.assertIn(name, arguments)
-        for name in arguments:
-            self.assertRegex(libraet.Road.__doc__ or "", rf"\b{name}\b")
+            self.assertTrue(any(name in taken for taken in arguments.values()), name)
+        for kind, taken in arguments.items():
+            for name in taken:
+                self.assertRegex(kind.__doc__ or "", rf"\b{name}\b")
 
     def test_all_settings_are_taken(self) -> None:
         with tempfile.TemporaryDirectory() as directory:

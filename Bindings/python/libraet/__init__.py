@@ -6,7 +6,8 @@
         for event in road.events(timeout=5):
             print(event)
 
-`Road` is an estate on a road, `Remote` another one as seen from it, `Event` what happens, `Delivery` a message that was
+`Road` is an estate on a road, `Remote` another one as seen from it; `Lane` is a process on a lane of its machine, `Yard`
+another one; `Event` what happens, `Delivery` a message that was
 sent. Exceptions derive from `RaetError`. The shared library is in the package; for developers, the environment variable
 LIBRAET_LIBRARY names another one.
 """
@@ -14,7 +15,7 @@ LIBRAET_LIBRARY names another one.
 from __future__ import annotations
 
 from ._abi import lib as _lib
-from ._stack import Transfer
+from ._core import Transfer
 from ._version import __version__
 from .enums import Acceptance, AcceptMode, BodyKind, Direction, EventType, HeadKind, Status
 from .errors import (
@@ -46,6 +47,7 @@ from .errors import (
 )
 from .events import Event
 from .keys import PublicKeys, SecretKeys
+from .lane import Lane, Yard, yard_path
 from .remote import Remote
 from .road import Road
 from .transactions import Delivery, Transaction
@@ -69,6 +71,7 @@ __all__ = [
     "HeadKind",
     "InvalidArgument",
     "KeyInvalid",
+    "Lane",
     "MessageTooLarge",
     "Nacked",
     "NotFound",
@@ -94,6 +97,8 @@ __all__ = [
     "Unjoined",
     "Unknown",
     "WrongState",
+    "Yard",
     "__version__",
     "library_version",
+    "yard_path",
 ]

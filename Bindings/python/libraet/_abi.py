@@ -14,6 +14,7 @@ from ctypes import (
     Structure,
     c_char_p,
     c_int32,
+    c_int64,
     c_size_t,
     c_uint8,
     c_uint32,
@@ -28,6 +29,7 @@ NEVER = 2**64 - 1
 MESSAGE_MAX = 67_107_800
 
 KIND_ROAD = 1
+KIND_LANE = 2
 TYPE_U64, TYPE_STR, TYPE_BYTES = 1, 2, 3
 
 KEY_NAME = 1
@@ -58,6 +60,8 @@ KEY_MAX_REMOTES = 25
 KEY_MAX_PENDING = 26
 KEY_SOCKET_BUFFER = 27
 KEY_WINDOW = 28
+KEY_LANE = 29
+KEY_ACCEPT_STRANGERS = 30
 KEY_NEAR_ID = 40
 KEY_FAR_ID = 41
 KEY_JOINED = 42
@@ -69,6 +73,9 @@ KEY_RTT_NS = 47
 KEY_QUEUED = 48
 KEY_IN_FLIGHT = 49
 KEY_SESSION = 50
+KEY_PEER_PID = 51
+KEY_PEER_UID = 52
+KEY_PEER_GID = 53
 
 LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG = 0, 1, 2, 3, 4
 WANT_READ, WANT_WRITE = 1, 2
@@ -97,6 +104,9 @@ class EventStruct(Structure):
         ("body_kind", c_uint32),
         ("flags", c_uint32),
         ("name", c_char_p),
+        ("pid", c_int64),
+        ("uid", c_uint32),
+        ("gid", c_uint32),
     ]
 
 
@@ -142,6 +152,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "raet_status_name": (c_char_p, (_status,)),
     "raet_status_text": (c_char_p, (_status,)),
     "raet_event_name": (c_char_p, (_enum,)),
+    "raet_yard_path": (_status, (c_char_p, c_char_p, c_char_p, c_void_p, c_size_t, _size_out)),
     "raet_now": (c_uint64, ()),
     # Configuration
     "raet_config_new": (_status, (_enum, POINTER(_handle))),

@@ -1,4 +1,4 @@
-"""Settings of a road: what a program gives, and the library's configuration."""
+"""Settings of a road or lane: what a program gives, and the library's configuration."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _path(value: Any) -> bytes:
     return c_string(os.fsdecode(value))
 
 
-#: Each setting by the name it has in `Road()`: the library's key, and what makes the library's value of it.
+#: Each setting by the name it has in `Road()` or `Lane()`: the library's key, and what makes the library's value of it.
 SETTINGS: dict[str, tuple[int, Callable[[Any], Any]]] = {
     "name": (_abi.KEY_NAME, c_string),
     "role": (_abi.KEY_ROLE, c_string),
@@ -65,15 +65,17 @@ SETTINGS: dict[str, tuple[int, Callable[[Any], Any]]] = {
     "max_pending": (_abi.KEY_MAX_PENDING, int),
     "socket_buffer": (_abi.KEY_SOCKET_BUFFER, int),
     "window": (_abi.KEY_WINDOW, int),
+    "lane": (_abi.KEY_LANE, c_string),
+    "accept_strangers": (_abi.KEY_ACCEPT_STRANGERS, int),
 }
 
 
 class Configuration:
     """A configuration of the library; frees itself at the end of a ``with`` block."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: int = _abi.KIND_ROAD) -> None:
         handle = c_void_p()
-        status = lib.raet_config_new(_abi.KIND_ROAD, byref(handle))
+        status = lib.raet_config_new(kind, byref(handle))
         if status:
             raise error_for(status)
         self.handle = handle

@@ -5,51 +5,29 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
-import weakref
-from collections import deque
 from collections.abc import MutableMapping
-from ctypes import POINTER, byref, c_char_p, c_uint32, c_uint64, c_void_p, string_at
-from dataclasses import dataclass
-from typing import Any, Callable, Optional, TypeVar, Union
+from ctypes import byref, c_uint64
+from typing import Optional, Union
 
 from . import _abi
-from ._abi import EventStruct, LogFn, lib
+from ._abi import lib
 from ._address import EndpointLike, family_of, resolve
 from ._bodies import KindLike
-from ._handle import c_string, now, text_of
+from ._core import Core, Transfer
+from ._handle import c_string
 from ._roles import Roles
-from ._settings import AcceptLike, Configuration
+from ._settings import AcceptLike
 from ._store import store_ops
-from .enums import BodyKind, Direction, EventType, HeadKind, Status
-from .errors import Exists, error_for
-from .events import Event
+from .enums import BodyKind, HeadKind, Status
+from .errors import Exists
 from .keys import KeyLike, SecretKeys
 from .remote import Remote
-from .transactions import Delivery, Transaction
 
-_Watched = TypeVar("_Watched", bound=Transaction)
-
-#: What an event counts for in the inbox beside its body, in bytes.
-_EVENT_COST = 256
+__all__ = ["Stack", "Transfer"]
 
 
-@dataclass(frozen=True)
-class Transfer:
-    """A message that is being sent or received: `done` of `total` bytes have arrived."""
-
-    txn: int
-    remote: Remote
-    direction: Direction
-    done: int
-    total: int
-    delivery: Optional[Delivery] = None
-
-
-class Stack(Roles):
+class Stack(Core, Roles):
     """A road without a loop of its own; see `Road`, which programs use."""
-
-    _no_log = LogFn(0)
 
     def __init__(
         self,
@@ -88,20 +66,6 @@ class Stack(Roles):
         logger: Optional[logging.Logger] = None,
         log_level: Optional[int] = None,
     ) -> None:
-        self.logger = logger or logging.getLogger("libraet")
-        self._inbox: deque[Event] = deque()
-        self._inbox_bytes = 0
-        self._inbox_limit = 0
-        self._watched: dict[int, Transaction] = {}
-        self._outcomes: dict[int, Status] = {}
-        self._remotes: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
-        self._closing = False
-        self._ended = False
-        self._event_out = POINTER(EventStruct)()
-        # The library calls these as long as the stack lives, so they are never let go before it.
-        self._log_callback: Optional[Any] = None
-        self._store_callbacks = None if store is None else store_ops(store, self.logger)
-
         if keys is not None:
             sign_seed, private = keys.sign_seed, keys.private
         given = dict(
@@ -113,59 +77,15 @@ class Stack(Roles):
             message_timeout=message_timeout, max_remotes=max_remotes, max_pending=max_pending,
             socket_buffer=socket_buffer, window=window,
         )  # fmt: skip
-        with Configuration() as configuration:
-            for setting, value in given.items():
-                configuration.set(setting, value)
-            if self._store_callbacks is not None:
-                status = lib.raet_config_set_store(configuration.handle, byref(self._store_callbacks), None)
-                if status:
-                    raise error_for(status, "store")
-            stack = c_void_p()
-            status = lib.raet_stack_new(configuration.handle, now(), byref(stack))
-            if status:
-                reason = (lib.raet_config_error(configuration.handle) or b"").decode("utf-8", "replace")
-                raise error_for(status, reason or f"road {name!r}")
-            self._pointer = stack.value
-        try:
-            self.set_log_level(log_level)
-            self._inbox_limit = self._setting(_abi.KEY_RECEIVE_QUEUE)
-            if fd is None:
-                self._call(lib.raet_stack_open, now())
-            else:
-                self._call(lib.raet_stack_adopt_fd, fd, now())
-        except BaseException:
-            self._free()
-            raise
-
-    def __del__(self, warn: Any = warnings.warn) -> None:
-        if self._pointer is not None:
-            self._free()
-            warn(f"a {type(self).__name__} was not closed", ResourceWarning, source=self)
-
-    def _free(self) -> None:
-        if self._pointer is not None:
-            self._library.raet_stack_set_log(self._pointer, 0, self._no_log, None)
-        super()._free()
+        logger = logger or logging.getLogger("libraet")
+        self._begin(given, logger, log_level, None if store is None else store_ops(store, logger), fd)
 
     # Settings
-
-    def _setting(self, key: int) -> int:
-        return self._u64(lib.raet_stack_get_u64, key)
-
-    @property
-    def name(self) -> str:
-        """Name of the estate."""
-        return self._text(lib.raet_stack_get_str, _abi.KEY_NAME)
 
     @property
     def role(self) -> str:
         """The role whose keys it has."""
         return self._text(lib.raet_stack_get_str, _abi.KEY_ROLE)
-
-    @property
-    def endpoint(self) -> str:
-        """Its address, with the port that the system chose, as "127.0.0.1:7530"."""
-        return self._text(lib.raet_stack_get_str, _abi.KEY_ENDPOINT)
 
     @property
     def main(self) -> bool:
@@ -177,32 +97,7 @@ class Stack(Roles):
         """How mappings are encoded when they are sent."""
         return BodyKind(self._setting(_abi.KEY_BODY_KIND))
 
-    def set_log_level(self, level: Optional[int]) -> None:
-        """Hands the library's log to `self.logger` down to a level of `logging`; None: down to what the logger lets
-        pass now. Lines below are not even made."""
-        level = self.logger.getEffectiveLevel() if level is None else level
-        if self._log_callback is None:
-            self._log_callback = _log_callback(self.logger)
-        self._call(lib.raet_stack_set_log, _library_level(level), self._log_callback, None)
-
     # Remotes
-
-    @property
-    def remotes(self) -> list[Remote]:
-        """All remotes, in the order they were added."""
-        found: list[Remote] = []
-        number = c_uint64()
-        while True:
-            status = lib.raet_remote_next(self._live(), number.value, byref(number))
-            if status == Status.ENOTFOUND:
-                return found
-            if status:
-                self._fail(status)
-            found.append(self._remote(number.value))
-
-    def remote(self, name: str) -> Remote:
-        """The remote of a name. `NotFound`."""
-        return self._remote(self._u64(lib.raet_remote_find, c_string(name)))
 
     def add_remote(self, endpoint: EndpointLike, name: Optional[str] = None) -> Remote:
         """Adds a remote, to be connected or joined. Without a name that is learnt in the join. Names of hosts are
@@ -218,12 +113,6 @@ class Stack(Roles):
             self._fail(status)
         return self._remote(number.value)
 
-    def _remote(self, number: int) -> Remote:
-        remote = self._remotes.get(number)
-        if remote is None:
-            remote = self._remotes[number] = Remote(self, number)
-        return remote
-
     def _remote_at(self, endpoint: EndpointLike, name: Optional[str]) -> Remote:
         """The remote of this name and endpoint, added unless it is known. `Exists`: it is known elsewhere."""
         address = resolve(endpoint, family_of(self.endpoint))
@@ -231,150 +120,3 @@ class Stack(Roles):
             if remote.endpoint == address and name in (None, remote.name):
                 return remote
         return self.add_remote(address, name)
-
-    # Messages under way
-
-    def transfers(self) -> list[Transfer]:
-        """Messages that are being sent or received now, with how far they are."""
-        found: list[Transfer] = []
-        txn, remote, direction, done, total = c_uint64(), c_uint64(), c_uint32(), c_uint64(), c_uint64()
-        while lib.raet_transfer_next(self._live(), txn.value, byref(txn)) == Status.OK:
-            self._call(
-                lib.raet_transfer_progress, txn.value, byref(remote), byref(direction), byref(done), byref(total)
-            )
-            delivery = self._watched.get(txn.value)
-            found.append(
-                Transfer(
-                    txn.value,
-                    self._remote(remote.value),
-                    Direction(direction.value),
-                    done.value,
-                    total.value,
-                    delivery if isinstance(delivery, Delivery) else None,
-                )
-            )
-        return found
-
-    @property
-    def statistics(self) -> dict[str, int]:
-        """All counters by name."""
-        found: dict[str, int] = {}
-        name, value = c_char_p(), c_uint64()
-        while lib.raet_stat_at(self._live(), len(found), byref(name), byref(value)) == Status.OK:
-            found[text_of(name.value)] = value.value
-        return found
-
-    # For loops
-
-    def fileno(self) -> int:
-        """The descriptor to wait on, so that a road can be put into `selectors` and the like. It stays the same."""
-        return int(lib.raet_stack_fd(self._live()))
-
-    @property
-    def wants_write(self) -> bool:
-        """True while the descriptor is to be waited on for writing, too."""
-        return bool(lib.raet_stack_interest(self._live()) & _abi.WANT_WRITE)
-
-    @property
-    def due(self) -> Optional[float]:
-        """Seconds until the road has to be serviced even if the descriptor is silent; None: not at all."""
-        deadline = int(lib.raet_stack_deadline(self._live()))
-        return None if deadline == _abi.NEVER else max(0, deadline - now()) / 1e9
-
-    def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
-        """Services the road until `condition()` is true; False when `timeout` seconds passed first."""
-        raise NotImplementedError("this road has no loop that blocks")
-
-    def _watch(self, transaction: _Watched) -> _Watched:
-        self._watched[transaction.txn] = transaction
-        return transaction
-
-    def _pump(self) -> None:
-        """Receives, does what is due, sends, and takes what happened into the inbox. Never waits."""
-        pointer = self._live()
-        status = lib.raet_stack_service(pointer, now(), 0)
-        self._collect()
-        if status and not (status == Status.ECLOSED and self._closing):
-            self._fail(status)
-
-    def _collect(self) -> None:
-        """Takes events into the inbox, as many as `receive_queue` lets it hold: the rest stays in the library, which
-        then takes no more messages from remotes."""
-        pointer, out = self._live(), self._event_out
-        while self._inbox_bytes < self._inbox_limit:
-            status = lib.raet_stack_next_event(pointer, byref(out))
-            if status == Status.EAGAIN:
-                return
-            if status:
-                self._fail(status)
-            event = self._take(out.contents)
-            self._inbox.append(event)
-            self._inbox_bytes += len(event.raw) + _EVENT_COST
-
-    def _take(self, struct: EventStruct) -> Event:
-        """Copies an event of the library's, which lives only until the next call, and keeps the books."""
-        remote = self._remote(struct.remote) if struct.remote else None
-        event = Event(
-            type=EventType(struct.type),
-            status=Status(struct.status),
-            remote=remote,
-            name=text_of(struct.name) or (remote.label if remote else ""),
-            transaction=self._watched.pop(struct.txn, None) if struct.txn else None,
-            raw=string_at(struct.body, struct.body_len) if struct.body else b"",
-            body_kind=BodyKind(struct.body_kind),
-            time=struct.time_ns / 1e9,
-            os_errno=struct.os_errno,
-        )
-        if event.transaction:
-            event.transaction._end(event.status)
-        if event.type in (EventType.JOINED, EventType.ALLOWED):
-            self._outcomes[struct.remote] = event.status
-        elif event.type == EventType.REMOTE_GONE:
-            self._outcomes.pop(struct.remote, None)
-        elif event.type == EventType.CLOSED:
-            self._ended = True
-        return event
-
-    def _next(self) -> Optional[Event]:
-        """The oldest event in the inbox."""
-        if not self._inbox:
-            return None
-        event = self._inbox.popleft()
-        self._inbox_bytes -= len(event.raw) + _EVENT_COST
-        return event
-
-    def _abandon(self) -> None:
-        """Ends what has no end yet, when nothing will be heard of it any more."""
-        for transaction in self._watched.values():
-            transaction._end(Status.EUNKNOWN if isinstance(transaction, Delivery) else Status.ECANCELED)
-        self._watched.clear()
-
-    def __repr__(self) -> str:
-        state = "closed" if self.closed else f"{self.name!r} at {self.endpoint}"
-        return f"<{type(self).__name__} {state}>"
-
-
-def _library_level(level: int) -> int:
-    """The library's level that lets through what a level of `logging` does."""
-    steps = (
-        (logging.DEBUG, _abi.LOG_DEBUG),
-        (logging.INFO, _abi.LOG_INFO),
-        (logging.WARNING, _abi.LOG_WARN),
-        (logging.CRITICAL, _abi.LOG_ERROR),
-    )
-    return next((found for least, found in steps if level <= least), _abi.LOG_OFF)
-
-
-def _log_callback(logger: logging.Logger) -> Any:
-    """What hands lines of the log to a logger. It must not hold the stack, which holds it."""
-    levels = {
-        _abi.LOG_ERROR: logging.ERROR,
-        _abi.LOG_WARN: logging.WARNING,
-        _abi.LOG_INFO: logging.INFO,
-        _abi.LOG_DEBUG: logging.DEBUG,
-    }
-
-    def log(_user: Any, level: int, line: int, length: int) -> None:
-        logger.log(levels.get(level, logging.DEBUG), "%s", string_at(line, length).decode("utf-8", "replace"))
-
-    return LogFn(log)

@@ -1,4 +1,4 @@
-"""Events: what happens on a road."""
+"""Events: what happens on a road or lane."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Event:
-    """Something that happened on a road. It is the program's own: nothing in it changes or goes away."""
+    """Something that happened on a road or lane. It is the program's own: nothing in it changes or goes away."""
 
     #: What happened.
     type: EventType
@@ -37,6 +37,10 @@ class Event:
     time: float
     #: Number of the system's error, with status EIO.
     os_errno: int = 0
+    #: Who sent a message on a lane: its process, effective user and group, as the kernel told. None on a road.
+    pid: Optional[int] = None
+    uid: Optional[int] = None
+    gid: Optional[int] = None
 
     @cached_property
     def body(self) -> Any:
