@@ -1,4 +1,4 @@
-/// A pattern in which * stands for any text, none included (PROTOCOL 13.5).
+/// A pattern in which * stands for any text, none included (PROTOCOL 14.5).
 struct Glob: Equatable, Sendable {
   /// What stands between the stars, one more than there are stars.
   private let pieces: [[UInt8]]

@@ -1,5 +1,5 @@
 /// A place that messages come from or go to: an estate on the road, a yard on its lane, a share within that process
-/// (PROTOCOL 13.1). nil is what the wire has as null: here.
+/// (PROTOCOL 14.1). nil is what the wire has as null: here.
 public struct Place: Equatable, Sendable {
   /// Name of the estate.
   public var estate: String?
@@ -21,7 +21,7 @@ public struct Place: Equatable, Sendable {
   }
 }
 
-/// The `route` of a message's body (PROTOCOL 13.1). Only `src` and `dst` are known to the reference, which ignores the
+/// The `route` of a message's body (PROTOCOL 14.1). Only `src` and `dst` are known to the reference, which ignores the
 /// rest.
 public struct Route: Equatable, Sendable {
   /// `src`: where it says it comes from. Never believed by itself.

@@ -1,6 +1,6 @@
 import RaetWire
 
-/// A body whose route was looked for: what was found, and where (PROTOCOL 13.1). The body is not decoded.
+/// A body whose route was looked for: what was found, and where (PROTOCOL 14.1). The body is not decoded.
 public struct RoutedBody {
   /// How the body is written.
   public let kind: BodyKind

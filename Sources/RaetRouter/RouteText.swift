@@ -1,6 +1,6 @@
 import RaetWire
 
-/// Places as text: parts between slashes, percent-encoded where they hold what has a meaning (PROTOCOL 13.2).
+/// Places as text: parts between slashes, percent-encoded where they hold what has a meaning (PROTOCOL 14.2).
 public enum RouteText {
   /// Whether a byte stands for itself.
   private static func isPlain(_ byte: UInt8) -> Bool {

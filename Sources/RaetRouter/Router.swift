@@ -3,7 +3,7 @@ import RaetSession
 import RaetStack
 import RaetWire
 
-/// Leads messages between the estates and yards of attached stacks and this process (PROTOCOL 13), without a clock, a
+/// Leads messages between the estates and yards of attached stacks and this process (PROTOCOL 14), without a clock, a
 /// socket or randomness of its own.
 ///
 /// In: `receive` for each message, `ended` for each message sent, `changed` for remotes, `expire` when `deadline` is

@@ -62,7 +62,7 @@ final class Hop {
   static func transaction(_ id: UInt64) -> UInt64 { id | 1 << 63 }
 }
 
-/// What becomes of messages on their way: their end, reports, and the next try (PROTOCOL 13.4).
+/// What becomes of messages on their way: their end, reports, and the next try (PROTOCOL 14.4).
 extension Router {
   /// When `expire` has something to do.
   public var deadline: UInt64 { confirmDue }

@@ -1,6 +1,6 @@
 import RaetWire
 
-/// All limits of routing, in one place (PROTOCOL 13).
+/// All limits of routing, in one place (PROTOCOL 14).
 public enum RouterLimit {
   /// The longest `route` mapping that is read, in bytes.
   public static let route = 16_384

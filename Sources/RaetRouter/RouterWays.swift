@@ -1,7 +1,7 @@
 import RaetStack
 import RaetWire
 
-/// Where a message goes (PROTOCOL 13.3).
+/// Where a message goes (PROTOCOL 14.3).
 enum Way {
   /// To this process's host.
   case host

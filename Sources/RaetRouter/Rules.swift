@@ -139,7 +139,7 @@ enum Verdict: Equatable {
   case refused(line: Int)
 }
 
-/// Rules of trust: who may send what to which share (PROTOCOL 13.5). The first rule that matches decides; with any rules
+/// Rules of trust: who may send what to which share (PROTOCOL 14.5). The first rule that matches decides; with any rules
 /// set, what none matches is refused.
 public struct Rules: Equatable, Sendable {
   private(set) var rules: [Rule] = []
