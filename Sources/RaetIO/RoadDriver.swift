@@ -17,6 +17,8 @@ public final class RoadDriver {
   private static let mostRounds = 32
   /// How many datagrams are received before answers are sent: more would make two processes wait for each other in turn.
   private static let batch = 16
+  /// How many records may be written before a call receives no more: the disk makes all remotes wait.
+  private static let mostRecords = 8
 
   /// A road without a socket.
   public init(_ road: Road) {
@@ -61,7 +63,8 @@ public final class RoadDriver {
     guard let socket else { return nil }
     hasMore = false
     var left = limit
-    while left > 0 {
+    let written = road.recordsWritten
+    while left > 0, road.recordsWritten &- written < RoadDriver.mostRecords {
       let result = socket.receive(limit: min(left, RoadDriver.batch)) { road.receive($0, from: $1, now: now) }
       noteTruncated(socket)
       if let failure = flush(now: now) { return failure }

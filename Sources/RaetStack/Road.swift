@@ -69,6 +69,10 @@ public final class Road {
   var joinees: [Address: JoinResponder] = [:]
   /// When something of them is due at the earliest; may be too early.
   var joineesDue: UInt64 = .max
+  /// How many records strangers may still have written at the present `now`.
+  var strangerRecords = RoadLimit.strangerRecords
+  /// How many records were written in all.
+  public internal(set) var recordsWritten = 0
   var life = Life.open
 
   /// Whether it still works.
@@ -166,7 +170,9 @@ public final class Road {
 
   /// Takes the host's clock, which counts as standing still while it runs back.
   func enter(_ now: UInt64) {
-    self.now = max(self.now, now)
+    guard now > self.now else { return }
+    self.now = now
+    strangerRecords = RoadLimit.strangerRecords
   }
 
   func nextTransactionID() -> UInt64 {

@@ -56,6 +56,8 @@ extension Road {
       log(.warning, "a join from \(packet.from.text) has a name that is taken")
       return answer(head, .reject, to: packet.from)
     }
+    // As if it had been lost: it is sent again.
+    guard strangerRecords > 0 || !isWritten(relation) else { return count(.dropLimit) }
     let isPended: Bool
     switch admit(relation, isStored: false) {
     case .accepted, .changed: isPended = false

@@ -24,6 +24,7 @@ extension Road {
           count(.roleLimit)
           return .rejected(areOther: false)
         }
+        if !isStored { strangerRecords &-= 1 }
         setRole(relation.role, Role(acceptance: .pending, keys: relation.keys), isStored: true)
       }
       if pendingTold.insert(relation.role).inserted { report(.keyPending, nil, status: .pending, name: relation.role) }
@@ -33,6 +34,11 @@ extension Road {
       if areOther { tellChanged(relation.role, .rejected) }
     }
     return admission
+  }
+
+  /// Whether a stranger's join with these keys has a record written for it.
+  func isWritten(_ relation: Relation) -> Bool {
+    settings.accept == .never && roles[relation.role] == nil
   }
 
   /// Tells of other keys for a role, once until something is decided on it: joins are not signed, and anybody may send

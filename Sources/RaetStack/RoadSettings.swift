@@ -67,6 +67,8 @@ public struct RoadSettings {
 enum RoadLimit {
   /// Joins under way that others began.
   static let joinees = 1024
+  /// Records written for strangers at one `now`, so that none makes all others wait for the disk.
+  static let strangerRecords = 4
   /// Remotes that no handshake has proved yet.
   static let unproven = 1024
   /// Large messages sent side by side to one remote.

@@ -101,6 +101,7 @@ extension Road {
       defer { Identity.wipe(&record) }
       guard finish(&record) else { throw .malformed }
       do throws(StoreError) {
+        recordsWritten &+= 1
         try store.save(key, record)
         return true
       } catch { reportFailure(RoadFailure(error, key)) }

@@ -34,6 +34,19 @@ import Testing
     }
   }
 
+  @Test func strangersAtOnceMakeNobodyWaitForTheDisk() throws {
+    let main = try Self.main(.never)
+    let model = try Node("model", port: 3, seed: 3)
+    let records = main.store.records.count
+    for number in 0..<100 {
+      Self.hand(Self.request(number, like: model), to: main, from: Self.address(number), now: second)
+    }
+    #expect(main.store.records.count == records + RoadLimit.strangerRecords)
+    // Who was passed over asks again.
+    Self.hand(Self.request(99, like: model), to: main, from: Self.address(99), now: 2 * second)
+    #expect(main.store.records.count == records + RoadLimit.strangerRecords + 1)
+  }
+
   @Test(arguments: [AcceptMode.never, .once]) func manyStrangersLeaveFewTraces(accept: AcceptMode) throws {
     let main = try Self.main(accept) { $0.maxPending = 50 }
     let model = try Node("model", port: 3, seed: 3)
