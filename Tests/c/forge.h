@@ -224,7 +224,7 @@ static inline uint32_t peer_say(peer *peer, uint32_t bk, const uint8_t *body, si
 
 /* MARK: Join and allow. */
 
-/* The body of a join: `uid` 0 for a request. `extra` stands in the place of the fields it names; see the callers. */
+/* The body of a join, with this public key: `uid` 0 for a request. */
 static inline size_t join_body(const peer *peer, uint32_t uid, const uint8_t *pub, char *out, size_t cap) {
   char verhex[65], pubhex[65], id[32] = "";
   sodium_bin2hex(verhex, sizeof verhex, peer->verify, 32);
@@ -245,13 +245,18 @@ static inline void peer_request(peer *peer, const uint8_t *body, size_t len) {
   peer_send(peer, &packet);
 }
 
-static inline void peer_hello(peer *peer, const uint8_t *short_pub) {
-  uint8_t body[200];
-  packet packet = peer_packet(peer, IN_ALLOW, HELLO);
+/* The body of a hello: 200 bytes. */
+static inline void hello_body(const peer *peer, const uint8_t *short_pub, uint8_t *body) {
   memset(body, '0', 64);
   memcpy(body + 64, short_pub, 32);
   randombytes_buf(body + 176, 24);
   CHECK_NUMBER(0, crypto_box_easy(body + 96, body, 64, body + 176, peer->their_pub, peer->short_secret));
+}
+
+static inline void peer_hello(peer *peer, const uint8_t *short_pub) {
+  uint8_t body[200];
+  packet packet = peer_packet(peer, IN_ALLOW, HELLO);
+  hello_body(peer, short_pub, body);
   packet.bk = 2;
   packet.coat = body;
   packet.coat_len = sizeof body;
