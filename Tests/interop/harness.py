@@ -68,6 +68,8 @@ def free_port():
 class Peer:
     """An estate that may die and come back: its folder, port and name stay, its processes come and go."""
 
+    programs = PROGRAMS
+
     def __init__(self, kind, folder, name, **options):
         self.kind, self.name = kind, name
         self.folder = folder / name
@@ -96,12 +98,16 @@ class Peer:
         self.options.update(options)
         self.life += 1
         self.kinds[self.life] = self.kind
-        command = [sys.executable, "-B", str(HERE / PROGRAMS[self.kind])]
+        command = [sys.executable, "-B", str(HERE / self.programs[self.kind])]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         threading.Thread(target=self.read, args=(self.process, self.life), daemon=True).start()
-        self.call("start", name=self.name, port=self.port, dir=str(self.folder), **self.options)
+        self.call("start", name=self.name, **self.place(), **self.options)
         return self
+
+    def place(self):
+        """Where it is to be found, as its start command takes it."""
+        return {"port": self.port, "dir": str(self.folder)}
 
     def read(self, process, life):
         for line in process.stdout:
@@ -231,6 +237,24 @@ class Peer:
         self.call("set_role", role=role, acceptance=ACCEPTED)
 
 
+class Yard(Peer):
+    """A process on a lane, whose sockets all lie in one folder."""
+
+    programs = {"libraet": "libraet_yard.py", "reference": "reference_yard.py"}
+
+    def __init__(self, kind, folder, name, **options):
+        super().__init__(kind, folder, name, **options)
+        self.lane_folder = folder / "lane"
+
+    def place(self):
+        self.lane_folder.mkdir(mode=0o700, exist_ok=True)
+        return {"lane": "cherry", "dir": str(self.lane_folder)}
+
+    @property
+    def socket(self):
+        return self.lane_folder / f"cherry.{self.name}.uxd"
+
+
 class InteropCase(unittest.TestCase):
     """A test with peers in a folder of its own; ends with the audit of all messages."""
 
@@ -258,6 +282,11 @@ class InteropCase(unittest.TestCase):
         peer = Peer(kind, self.folder, name, **options)
         self.peers.append(peer)
         return peer
+
+    def yard(self, kind, name, **options):
+        yard = Yard(kind, self.folder, name, **options)
+        self.peers.append(yard)
+        return yard
 
     def subject(self, name, **options):
         return self.peer(SUBJECT, name, **options)

@@ -202,7 +202,7 @@ class LibraetPeer:
             body = bodies.decode(raw, encoding)
             # The reference writes a mapping in one way only, so the very bytes must be those.
             emit(event="message", remote=name or self.remote_text(event.remote, "NAME"), kind=encoding,
-                 same_bytes=raw == bodies.encode(body, encoding), **bodies.report(body))
+                 same_bytes=raw == bodies.encode(body, encoding), pid=event.pid, **bodies.report(body))
         elif kind in ("delivered", "failed"):
             emit(event="sent_end", id=self.tags.get(event.tag), outcome=kind, status=status)
         elif kind in PLAIN:

@@ -17,7 +17,8 @@ NEVER = 2**64 - 1
 class Event(ctypes.Structure):
     _fields_ = [
         ("size", u32), ("type", u32), ("status", i32), ("os_errno", i32), ("remote", u64), ("txn", u64), ("tag", u64),
-        ("time_ns", u64), ("body", pointer), ("body_len", size_t), ("body_kind", u32), ("flags", u32), ("name", text)]
+        ("time_ns", u64), ("body", pointer), ("body_len", size_t), ("body_kind", u32), ("flags", u32), ("name", text),
+        ("pid", ctypes.c_int64), ("uid", u32), ("gid", u32)]
 
 
 class Raet(Exception):
