@@ -82,6 +82,7 @@ extension Simulation {
   /// A message of every kind passes in every direction.
   private func exchange() {
     guard violation == nil else { return }
+    isOver = true
     // A remote that seemed dead is sent messages with its next heartbeat, which in long runs comes every 30 s.
     let limit = 60 * Times.second
     var sent = 0

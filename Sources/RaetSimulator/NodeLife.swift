@@ -95,7 +95,7 @@ extension Simulation {
         trace.note(now, "\(node.name): \(event.kind) \(event.name ?? "") \(event.status) tag \(event.tag)")
       }
       take(event, node)
-      if !node.isEvil { application.happened(event, at: node) }
+      if !node.isEvil, !isOver { application.happened(event, at: node) }
     }
     return found
   }

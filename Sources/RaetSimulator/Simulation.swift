@@ -35,6 +35,8 @@ public final class Simulation {
   var hash = RunHash()
   var violation: Violation?
   var isHealed = false
+  /// The application has ended: the messages that pass now are the run's own.
+  var isOver = false
   var datagrams = 0
   let watchesLogs: Bool
   let application: any Application
