@@ -51,6 +51,9 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(name: "RaetIOTests", dependencies: ["RaetIO", "RaetStack", "RaetWire"], swiftSettings: tests),
     .testTarget(name: "RaetABITests", dependencies: ["RaetABI", "CRaet"], swiftSettings: tests),
+    .testTarget(
+      name: "RaetSimulatorTests",
+      dependencies: ["RaetSimulator", "raet-sim", "RaetStack", "RaetSession", "RaetWire"], swiftSettings: tests),
   ],
   swiftLanguageModes: [.v6]
 )
