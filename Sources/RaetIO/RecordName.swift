@@ -108,9 +108,11 @@ struct RecordName: Equatable {
     file(named: name.map { code.encode($0) })
   }
 
-  /// The name under which the reference would have its file, when that is another one and a file can have it.
+  /// The name under which the reference would have its file, when that is another one, a file can have it, and it is not
+  /// the one of another record: `a%2Fb` stands for `a/b`.
   func plainFileName(_ code: FileNameCode) -> [UInt8]? {
     guard let name, code.encode(name) != name, !name.contains(FileNameCode.slash), !name.contains(0) else { return nil }
+    guard code.decode(name) == name else { return nil }
     return file(named: name)
   }
 

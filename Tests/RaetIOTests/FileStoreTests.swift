@@ -110,6 +110,20 @@ private let fourKeys = [
     #expect(try store.load("remote/estate.eve.json") == nil)
   }
 
+  @Test(arguments: ["a%2Fb", "%25", "%2E.", "a%20b"])
+  func leavesARecordAloneWhoseFileHasTheNameOfAnother(_ name: String) throws {
+    let store = try open()
+    let other = try #require(RecordName(.remote, file: [UInt8]("estate.\(name).json".utf8)[...]))
+    let owner = try #require(RecordName.decode([UInt8]("estate.\(name).json".utf8), in: .remote, .init(foldsCase: false)))
+    let (key, owned) = (try #require(other.key), try #require(owner.key))
+    #expect(key != owned)
+    try store.save(owned, [1])
+    try store.save(key, [2])
+    #expect(try store.load(owned) == [1] && store.load(key) == [2])
+    try store.remove(key)
+    #expect(try store.load(owned) == [1] && store.load(key) == nil)
+  }
+
   @Test func refusesKeysOfNoRecord() throws {
     let store = try open()
     for key in ["", "local/estate.txt", "../x.json", "remote/../estate.a.json", "local/estate.json\0"] {
