@@ -4,12 +4,11 @@
  * (SECURITY.md). floods [COUNT]; RAET_TEST_COUNT does the same and leaves times unchecked.
  */
 #define _GNU_SOURCE
-#include <ftw.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "watch.h"
 
 enum { MAIN = 0, OTHER = 1, BURST = 200, MOST_PENDING = 1000, MOST_UNPROVEN = 1024, KEYS = 16 };
@@ -42,24 +41,6 @@ static long resident_kib(void) {
   CHECK_NUMBER(2, fscanf(file, "%ld %ld", &pages, &resident));
   fclose(file);
   return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static size_t files_found;
-static int count_file(const char *path, const struct stat *info, int type, struct FTW *where) {
-  (void)path, (void)info, (void)where;
-  files_found += type == FTW_F;
-  return 0;
-}
-
-static size_t files_of(const char *folder) {
-  files_found = 0;
-  nftw(folder, count_file, 8, FTW_PHYS);
-  return files_found;
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
-  (void)info, (void)type, (void)where;
-  return remove(path);
 }
 
 /* MARK: The loop. */
@@ -307,7 +288,7 @@ int main(int argc, char **argv) {
   CHECK(files_of(folder) <= files + MOST_PENDING);
   CHECK_NUMBER(2, remotes_of(road.nodes[MAIN].stack));
   end();
-  nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_folder(folder);
 
   begin(folder, RAET_ACCEPT_ONCE);
   const size_t few = files_of(folder);
@@ -322,6 +303,6 @@ int main(int argc, char **argv) {
   CHECK_NUMBER(2, roles_of(road.nodes[MAIN].stack));
   check_row = "";
   end();
-  nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_folder(folder);
   return checks_end("floods");
 }

@@ -6,11 +6,10 @@
  * The test itself keeps what it looks for masked, else it would find that.
  */
 #define _GNU_SOURCE
-#include <ftw.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "net.h"
 
 enum { KEY = 32, BODY_MARK = 64, MAX_NEEDLES = 4096, MAX_RANGES = 4096 };
@@ -350,11 +349,6 @@ static void refuse_damaged(uint64_t store_kind) {
   raet_config_free(config);
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
-  (void)info, (void)type, (void)where;
-  return remove(path);
-}
-
 int main(void) {
   char folder[] = "/tmp/raet-secrets-XXXXXX";
   struct rlimit lockable = {0, 0};
@@ -375,7 +369,7 @@ int main(void) {
       check_gone("keys were loaded");
       if (place == IN_HOST_STORE) refuse_damaged(kinds[i]);
       check_gone("keys were damaged");
-      nftw(folder, remove_one, 8, FTW_PHYS | FTW_DEPTH);
+      remove_folder(folder);
       memset(records, 0, sizeof records);
     }
   }

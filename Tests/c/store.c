@@ -1,20 +1,11 @@
 /* Identity and remotes over restarts: in a folder, and in a store of the host's own. */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "net.h"
 
 enum { MAIN = 0, OTHER = 1 };
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
-  (void)info, (void)type, (void)where;
-  return remove(path);
-}
 
 static int is_private(const char *path, const struct stat *info, int type, struct FTW *where) {
   (void)path, (void)where;
@@ -94,23 +85,6 @@ static void locked(const char *folder) {
   net_remove(&net, OTHER);
   CHECK_STATUS(RAET_OK, status_elsewhere(folder));
   net_end(&net);
-}
-
-static size_t read_file(const char *path, char *text, size_t cap) {
-  FILE *file = fopen(path, "rb");
-  size_t len = 0;
-  if (CHECK(file != NULL)) {
-    len = fread(text, 1, cap, file);
-    fclose(file);
-  }
-  return len;
-}
-
-static void write_file(const char *path, const char *text, size_t len) {
-  FILE *file = fopen(path, "wb");
-  if (!CHECK(file != NULL)) return;
-  CHECK(fwrite(text, 1, len, file) == len);
-  fclose(file);
 }
 
 /* A damaged identity is an error, and stays as it is: it is never made anew. */
@@ -259,13 +233,13 @@ int main(void) {
   if (!CHECK(mkdtemp(folder) != NULL)) return checks_end("store");
   snprintf(packed, sizeof packed, "%s/packed", folder);
   restarted(packed, RAET_BODY_MSGPACK);
-  nftw(packed, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_folder(packed);
   restarted(folder, RAET_BODY_JSON);
   locked(folder);
   damaged_identity(folder, "local/estate.json");
   damaged_identity(folder, "role/local/role.json");
   damaged_remote(folder);
   host_store();
-  nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_folder(folder);
   return checks_end("store");
 }
