@@ -113,8 +113,9 @@ private let fourKeys = [
   @Test(arguments: ["a%2Fb", "%25", "%2E.", "a%20b"])
   func leavesARecordAloneWhoseFileHasTheNameOfAnother(_ name: String) throws {
     let store = try open()
-    let other = try #require(RecordName(.remote, file: [UInt8]("estate.\(name).json".utf8)[...]))
-    let owner = try #require(RecordName.decode([UInt8]("estate.\(name).json".utf8), in: .remote, .init(foldsCase: false)))
+    let file = [UInt8]("estate.\(name).json".utf8)
+    let other = try #require(RecordName(.remote, file: file[...]))
+    let owner = try #require(RecordName.decode(file, in: .remote, FileNameCode(foldsCase: false)))
     let (key, owned) = (try #require(other.key), try #require(owner.key))
     #expect(key != owned)
     try store.save(owned, [1])
