@@ -7,6 +7,9 @@ import PackageDescription
 /// The warning group tells, in the regular mode already, what the embedded one would refuse.
 let swift: [SwiftSetting] = [.treatAllWarnings(as: .error), .treatWarning("EmbeddedRestrictions", as: .error)]
 
+/// What ships, where bytes count for more than nanoseconds: these two would be a tenth of the library larger.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 /// Tests and the simulator run in the regular mode only.
 let tests: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
@@ -27,12 +30,15 @@ let package = Package(
     .target(name: "RaetSession", dependencies: ["RaetWire", "RaetCrypto"], swiftSettings: swift),
     .target(name: "RaetStack", dependencies: ["RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
     .target(
-      name: "RaetRouter", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"], swiftSettings: swift),
+      name: "RaetRouter", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
+      swiftSettings: swift + small),
     .target(name: "RaetIO", dependencies: ["RaetStack", "RaetWire", "RaetCrypto", "CPosix"], swiftSettings: swift),
     .target(
       name: "RaetABI",
-      dependencies: ["RaetIO", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto", "CRaet", "CSodium", "CPosix"],
-      exclude: ["raet.map"], swiftSettings: swift),
+      dependencies: [
+        "RaetIO", "RaetRouter", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto", "CRaet", "CSodium", "CPosix",
+      ],
+      exclude: ["raet.map"], swiftSettings: swift + small),
     .target(
       name: "RaetSimulator", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
       swiftSettings: tests),

@@ -67,6 +67,7 @@ extern "C" {
 #define RAET_MESSAGE_MAX 67107800u
 
 typedef struct raet_config raet_config; /**< settings for a stack to be made; opaque */
+typedef struct raet_router raet_router; /**< leads messages between stacks and the host; opaque */
 typedef struct raet_stack raet_stack;   /**< one estate on a road, with all its remotes; opaque */
 typedef int32_t raet_status;            /**< RAET_OK or a negative RAET_E... */
 typedef uint32_t raet_enum;             /**< a constant of one of the enumerations below; unknown ones may come later */
@@ -128,8 +129,9 @@ enum {
                                   txn 0: it goes on, but waits for a person */
   RAET_EV_ALLOWED = 6,       /**< an allow ended: status; RAET_OK when messages can pass now */
   RAET_EV_ALIVE = 7,         /**< the remote is there (again), or an alive ended: status */
-  RAET_EV_DEAD = 8,          /**< the remote does not answer any more; of a yard: nobody has its socket open. Its messages
-                                  end with RAET_EDEAD. A yard that raet_remote_add() did not add is removed instead */
+  RAET_EV_DEAD = 8,          /**< the remote does not answer any more; of a yard: nobody has its socket open. Its
+                                  messages end with RAET_EDEAD. A yard that raet_remote_add() did not add is removed
+                                  instead */
   RAET_EV_REAPED = 9,        /**< the remote was dead for so long that no heartbeats are sent any more */
   RAET_EV_KEY_PENDING = 10,  /**< a person has to accept or reject the keys of role `name`: raet_role_set_status();
                                   status RAET_EPENDING */
@@ -138,7 +140,14 @@ enum {
   RAET_EV_REMOTE_ADDED = 12, /**< a remote joined, or a yard sent, that was not known: remote, name */
   RAET_EV_REMOTE_GONE = 13,  /**< a remote was removed: remote, name */
   RAET_EV_ERROR = 14,        /**< something failed that no call can report: status, os_errno, name says what */
-  RAET_EV_CLOSED = 15        /**< the stack is closed; the last event */
+  RAET_EV_CLOSED = 15,       /**< the stack is closed; the last event */
+  RAET_EV_UNDELIVERED = 16,  /**< after RAET_EV_DELIVERED of raet_router_send(): a router further on could not place the
+                                  message: status (RAET_ENOTFOUND no such estate, yard or share, RAET_EREJECTED not
+                                  allowed there, or how the next hop failed), destination, txn, tag */
+  RAET_EV_REFUSED = 17       /**< audit: a router refused a message that came. status RAET_EREJECTED by a rule or for a
+                                  forged source, RAET_EPROTO when its route cannot be read; stack and remote: who sent
+                                  it, source: what was proved of him, destination, share; name: why. At most 1,024 wait;
+                                  more are only counted ("audit_lost") */
 };
 
 /** Kinds of stacks. */
@@ -152,9 +161,9 @@ enum { RAET_TYPE_U64 = 1, RAET_TYPE_STR = 2, RAET_TYPE_BYTES = 3 };
 
 /**
  * Settings of a configuration and properties of stacks and remotes. Type, default, and where it holds: C configuration,
- * S raet_stack_get_u64/str(), R raet_remote_get_u64/str(). All but those under "Lanes" hold for roads; a lane has besides
- * RAET_KEY_NAME, _DIR, _ENDPOINT (SR: the path of the socket), _MAX_REMOTES, _MAX_MESSAGE, _SEND_QUEUE, _RECEIVE_QUEUE,
- * _MESSAGE_TIMEOUT_NS, _SOCKET_BUFFER, _ALIVED and _QUEUED. Its remotes are the other yards.
+ * S raet_stack_get_u64/str(), R raet_remote_get_u64/str(). All but those under "Lanes" hold for roads; a lane has
+ * besides RAET_KEY_NAME, _DIR, _ENDPOINT (SR: the path of the socket), _MAX_REMOTES, _MAX_MESSAGE, _SEND_QUEUE,
+ * _RECEIVE_QUEUE, _MESSAGE_TIMEOUT_NS, _SOCKET_BUFFER, _ALIVED and _QUEUED. Its remotes are the other yards.
  */
 enum {
   /* Who it is. */
@@ -201,8 +210,8 @@ enum {
   RAET_KEY_WINDOW = 28,         /**< u64, CS: most datagrams under way to a remote. Default 512. */
   RAET_KEY_SOCKET_BUFFER = 27,  /**< u64, CS: receive and send buffer asked of the system, bytes. Default 4 MiB. */
 
-  /* Lanes (PROTOCOL 13.1). RAET_KEY_NAME is the yard's name, and needed; RAET_KEY_DIR the absolute path of the folder of
-     the lane's sockets, by default "/var/cache/raet". Names are printable ASCII without space and slash, at most 100
+  /* Lanes (PROTOCOL 13.1). RAET_KEY_NAME is the yard's name, and needed; RAET_KEY_DIR the absolute path of the folder
+     of the lane's sockets, by default "/var/cache/raet". Names are printable ASCII without space and slash, at most 100
      bytes, that of a yard without a dot; a path is at most 107 bytes. */
   RAET_KEY_LANE = 29,           /**< str, CS: name of the lane. Default "lane". */
   RAET_KEY_ACCEPT_STRANGERS = 30, /**< u64, CS: 1 adds yards that are not known with their first page, 0 drops what they
@@ -220,8 +229,8 @@ enum {
   RAET_KEY_QUEUED = 48,         /**< u64, R: bytes of messages waiting or under way, as they are. */
   RAET_KEY_IN_FLIGHT = 49,      /**< u64, R: datagrams of messages sent and not yet answered. */
   RAET_KEY_SESSION = 50,        /**< u64, R: number of the present session, as this side counts. */
-  RAET_KEY_PEER_PID = 51,       /**< u64, R: a yard's process, as the kernel told with its last page. RAET_ENOTFOUND before
-                                     the first; so are these two: */
+  RAET_KEY_PEER_PID = 51,       /**< u64, R: a yard's process, as the kernel told with its last page. RAET_ENOTFOUND
+                                     before the first; so are these two: */
   RAET_KEY_PEER_UID = 52,       /**< u64, R: its effective user. */
   RAET_KEY_PEER_GID = 53        /**< u64, R: its effective group. */
 };
@@ -268,6 +277,11 @@ typedef struct raet_event {
   int64_t pid;                  /**< process that sent a message on a lane, as the kernel told; else -1 */
   uint32_t uid;                 /**< its effective user; else UINT32_MAX */
   uint32_t gid;                 /**< its effective group; else UINT32_MAX */
+  raet_stack * RAET_OPT stack;  /**< in events of a router: the attached stack that it concerns; else NULL */
+  const char * RAET_OPT source; /**< in events of a router: where a message came from, proved and ready to be a
+                                     destination; else NULL */
+  const char * RAET_OPT destination; /**< where a routed message goes; NULL when it has no route */
+  const char * RAET_OPT share;  /**< the share that a routed message is for; NULL: none in particular */
 } raet_event;
 
 /** Takes an event in raet_stack_dispatch(). */
@@ -298,13 +312,33 @@ typedef struct raet_store_ops {
                                 size_t * RAET_NN need);
 } raet_store_ops;
 
+/** Takes an event in raet_router_dispatch(). */
+typedef void (*raet_router_fn)(void * RAET_OPT user, raet_router * RAET_NN router, const raet_event * RAET_NN event);
+
+/** Settings of a router. */
+enum {
+  RAET_ROUTER_ESTATE = 1, /**< str: name of this estate; NULL: that of the first attached road. A process without a road
+                               needs none: it takes for its own what comes by its manor for its yard */
+  RAET_ROUTER_MANOR = 2,  /**< str: the yard that takes what this process cannot place itself, and whose word on who
+                               sent a message is believed; for processes without a road. NULL: none */
+  RAET_ROUTER_RELAY = 3,  /**< u64: hands messages on between other estates when fewer than so many routers have handed
+                               them on before; never back where they came from. At most 16. Default 0: not at all */
+  RAET_ROUTER_VIA = 4     /**< str: the estate that takes what is for estates not known here: a relay. NULL: none */
+};
+/** Flags of raet_router_send(). */
+enum {
+  RAET_ROUTE_CONFIRM = 1 /**< the one end is told when the last router has spoken: RAET_EV_DELIVERED when the
+                              destination's host has the message to take, RAET_EV_FAILED else; RAET_EUNKNOWN when no
+                              word came in time, as from a peer that is no libraet */
+};
+
 /** @name Library. Any thread.
  * @{ */
 /** Version of the library: major << 16 | minor << 8 | patch. */
 RAET_API uint32_t raet_version(void);
 /** Version of the library as "0.1.0". Static. */
 RAET_API const char * RAET_NN raet_version_string(void);
-/** 1 when the library has the feature of this name ("road", "ipv6", "lane"), else 0. */
+/** 1 when the library has the feature of this name ("road", "ipv6", "lane", "router"), else 0. */
 RAET_API int32_t raet_has(const char * RAET_NN feature);
 /** Name of a status, as "RAET_EAGAIN"; "RAET_E?" for an unknown one. Static. */
 RAET_API const char * RAET_NN raet_status_name(raet_status status);
@@ -312,8 +346,9 @@ RAET_API const char * RAET_NN raet_status_name(raet_status status);
 RAET_API const char * RAET_NN raet_status_text(raet_status status);
 /** Name of an event's type, as "MESSAGE"; "?" for an unknown one. Static. */
 RAET_API const char * RAET_NN raet_event_name(raet_enum type);
-/** The path of a yard's socket, "DIR/LANE.YARD.uxd" (PROTOCOL 13.1). NULL for `dir` or `lane`: the default. RAET_EINVAL:
- *  a name that cannot be, a folder that is not absolute, or a path too long for a socket; RAET_EBUFSIZE. */
+/** The path of a yard's socket, "DIR/LANE.YARD.uxd" (PROTOCOL 13.1). NULL for `dir` or `lane`: the default.
+ *  RAET_EINVAL: a name that cannot be, a folder that is not absolute, or a path too long for a socket;
+ *  RAET_EBUFSIZE. */
 RAET_API raet_status raet_yard_path(const char * RAET_OPT dir, const char * RAET_OPT lane, const char * RAET_NN yard,
                                     char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
 /** The system's monotonic clock, for hosts without one of their own. */
@@ -363,10 +398,10 @@ RAET_API raet_status raet_stack_new(const raet_config * RAET_NN config, uint64_t
                                     raet_stack * RAET_OPT * RAET_NN out);
 /**
  * Opens the stack's socket. RAET_EIO: see raet_stack_error(). RAET_ESTATE: it has one, or is closed.
- * A lane makes its folder where it is missing, for its owner alone (mode 0700), and removes what a process that has ended
- * left at the socket's path (PROTOCOL 13.1). RAET_EEXIST: a process that is alive has the yard; RAET_ESTORE: the folder is
- * a symbolic link, of another user, or others may write in it, or something else lies at the path; RAET_ELOCKED: another
- * process opens a yard there for more than 0.1 s, for which this waits.
+ * A lane makes its folder where it is missing, for its owner alone (mode 0700), and removes what a process that has
+ * ended left at the socket's path (PROTOCOL 13.1). RAET_EEXIST: a process that is alive has the yard; RAET_ESTORE: the
+ * folder is a symbolic link, of another user, or others may write in it, or something else lies at the path;
+ * RAET_ELOCKED: another process opens a yard there for more than 0.1 s, for which this waits.
  */
 RAET_API raet_status raet_stack_open(raet_stack * RAET_NN stack, uint64_t now);
 /** Takes over an open UDP socket in place of raet_stack_open(); the stack closes it. RAET_EINVAL: not such a socket;
@@ -430,8 +465,8 @@ RAET_API raet_status raet_stack_set_wake(raet_stack * RAET_NN stack, raet_wake_f
  * is learnt in the join. `endpoint` as RAET_KEY_ENDPOINT, with a port. RAET_EEXIST: the name is known, or with NULL the
  * endpoint, as from the store; *out is that remote. RAET_EINVAL: no endpoint to send to, or no name, or that of this
  * estate; RAET_EAGAIN: RAET_KEY_MAX_REMOTES; RAET_ECLOSED.
- * On a lane: adds a yard by its name, and `endpoint` has to be NULL, since where it is follows from that. A yard that was
- * added so stays known when its process ends, also one that was known already (RAET_EEXIST).
+ * On a lane: adds a yard by its name, and `endpoint` has to be NULL, since where it is follows from that. A yard that
+ * was added so stays known when its process ends, also one that was known already (RAET_EEXIST).
  */
 RAET_API raet_status raet_remote_add(raet_stack * RAET_NN stack, const char * RAET_OPT name,
                                      const char * RAET_OPT endpoint, raet_remote * RAET_NN out);
@@ -455,8 +490,8 @@ RAET_API raet_status raet_remote_get_str(const raet_stack * RAET_NN stack, raet_
                                          char * RAET_OPT buf, size_t cap, size_t * RAET_NN need);
 /** @} */
 
-/** @name Connecting. One call for all of it, or the three transactions by themselves. On a lane, where whoever can reach
- * the folder is connected, all of them give RAET_ENOTSUP.
+/** @name Connecting. One call for all of it, or the three transactions by themselves. On a lane, where whoever can
+ * reach the folder is connected, all of them give RAET_ENOTSUP.
  * @{ */
 /**
  * Connects to a remote and keeps it so: joins, allows, sends heartbeats, and does again what is lost, until
@@ -494,9 +529,9 @@ RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, 
  * estate, raet_connect() or raet_join() has to. A body of kind JSON or msgpack must be a mapping.
  * Messages may arrive in another order than they were sent.
  * To a yard on a lane (PROTOCOL 13.2) it waits while the queue of the yard's socket is full, without holding up others;
- * messages to one yard arrive in order. Bodies are JSON or msgpack: RAET_ENOTSUP for others. RAET_ECRYPTO: no randomness.
- * It fails with RAET_EDEAD when nobody has the yard's socket open, with RAET_EIO when the kernel refuses it.
- * `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
+ * messages to one yard arrive in order. Bodies are JSON or msgpack: RAET_ENOTSUP for others. RAET_ECRYPTO: no
+ * randomness. It fails with RAET_EDEAD when nobody has the yard's socket open, with RAET_EIO when the kernel refuses
+ * it. `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
  * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE: more than RAET_KEY_MAX_MESSAGE;
  * RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
  */
@@ -553,6 +588,101 @@ RAET_API raet_status raet_role_forget(raet_stack * RAET_NN stack, const char * R
 /** The role that follows `after` ("" for the first) in alphabetic order of bytes. RAET_ENOTFOUND, RAET_EBUFSIZE. */
 RAET_API raet_status raet_role_next(const raet_stack * RAET_NN stack, const char * RAET_NN after, char * RAET_OPT buf,
                                     size_t cap, size_t * RAET_NN need);
+/** @} */
+
+/** @name Router. Leads messages between estates on roads, yards on lanes, and this process (docs/ROUTING.md,
+ * PROTOCOL 14).
+ *
+ * A router services the stacks attached to it: on these, raet_stack_service(), _next_event(), _dispatch() and _input()
+ * return RAET_ESTATE, and all of their events come through the router; everything else works as ever. A router and its
+ * stacks are used by one thread at a time. The conventions for stacks hold for routers.
+ *
+ * A destination is text, "ESTATES/YARD/SHARE". An empty or missing part is none: this estate, the process that holds
+ * the road, no share in particular. In a part, %XX is a byte; '/', ',', '=', '%', '*' and blanks must be written so.
+ * ESTATES is a name, up to 16 names between commas, "role=NAME" or "kind=N": of several, the first one alive takes the
+ * message, and the next one when a message certainly did not reach it.
+ * @{ */
+/** Makes a router without stacks. The host frees it. RAET_EIO: no descriptor; RAET_ENOMEM: too many handles. */
+RAET_API raet_status raet_router_new(raet_router * RAET_OPT * RAET_NN out);
+/** Frees the router; its stacks are detached and stay. NULL does nothing. */
+RAET_API void raet_router_free(raet_router * RAET_OPT router);
+/** Attaches a stack, before or after it is opened. RAET_ESTATE: it is attached already; RAET_ENOMEM: 64
+ *  are attached. */
+RAET_API raet_status raet_router_attach(raet_router * RAET_NN router, raet_stack * RAET_NN stack);
+/** Lets a stack go; so does raet_stack_free(). What the router had given to it ends. RAET_ENOTFOUND: not
+ *  attached here. */
+RAET_API raet_status raet_router_detach(raet_router * RAET_NN router, raet_stack * RAET_NN stack, uint64_t now);
+/** Sets RAET_ROUTER_RELAY. RAET_EINVAL. */
+RAET_API raet_status raet_router_set_u64(raet_router * RAET_NN router, raet_enum key, uint64_t value);
+/** Sets a name. RAET_EINVAL: no such setting, or no name. */
+RAET_API raet_status raet_router_set_str(raet_router * RAET_NN router, raet_enum key, const char * RAET_OPT value);
+/**
+ * Sets who may send what (docs/ROUTING.md): a rule a line, "allow" or "refuse" and patterns that must all match, as
+ * "allow estate=alpha* yard=worker* share=jobs field:cmd=ping"; the first rule that matches decides, and what none
+ * matches is refused. The line "forged correct" puts forged sources right instead of refusing them. NULL or "": no
+ * rules, everything is allowed whose source is proved. RAET_EINVAL: raet_router_error() has the line and the reason,
+ * and the rules before stay.
+ */
+RAET_API raet_status raet_router_set_rules(raet_router * RAET_NN router, const char * RAET_OPT text);
+/** Announces a share ("": messages for none in particular) with `open` 1, takes it back with 0. While any is announced,
+ *  messages for others are reported to be undelivered; else the host gets all. RAET_EINVAL; RAET_ENOMEM: too many. */
+RAET_API raet_status raet_router_set_share(raet_router * RAET_NN router, const char * RAET_NN share, uint32_t open);
+/** What the last failed call on this router has to add to its status; "" when nothing. Valid until the next call. */
+RAET_API const char * RAET_NN raet_router_error(const raet_router * RAET_NN router);
+/** The descriptor to wait on, for reading only, level-triggered; it stays the same as long as the router lives. */
+RAET_API int32_t raet_router_fd(const raet_router * RAET_NN router);
+/** When to service next even if the descriptor is silent, as raet_stack_deadline(). */
+RAET_API uint64_t raet_router_deadline(const raet_router * RAET_NN router);
+/** The deadline as poll() takes it, as raet_stack_timeout_ms(). */
+RAET_API int32_t raet_router_timeout_ms(const raet_router * RAET_NN router, uint64_t now);
+/** Services all attached stacks, `max_packets` for each as in raet_stack_service(), and routes: what is handed on
+ *  leaves in the same call. RAET_EIO: a stack's socket is broken for good; the others were serviced. */
+RAET_API raet_status raet_router_service(raet_router * RAET_NN router, uint64_t now, uint32_t max_packets);
+/** Takes the next event. It and all it points to are valid until the next raet_router_service(), _next_event(),
+ *  _dispatch() or _free() of its router. RAET_EAGAIN: there is none. */
+RAET_API raet_status raet_router_next_event(raet_router * RAET_NN router, const raet_event * RAET_OPT * RAET_NN out);
+/** Hands at most `max_events` (0: all there are) events to fn; from inside it, raet_router_service(), _next_event() and
+ *  _dispatch() return RAET_EREENTRANT, and raet_router_free() takes effect when it has returned. */
+RAET_API raet_status raet_router_dispatch(raet_router * RAET_NN router, raet_router_fn RAET_NN fn,
+                                          void * RAET_OPT user, uint32_t max_events);
+/** Makes the event, which must be the last one taken, the host's until raet_event_free(). RAET_EINVAL. */
+RAET_API raet_status raet_router_event_detach(raet_router * RAET_NN router, const raet_event * RAET_NN event);
+/**
+ * Sends a message, JSON or msgpack, to a destination; `route` is put into its mapping, and the rest of it stays as it
+ * is. `share`: to which of this side's shares an answer goes. It ends in one RAET_EV_DELIVERED (the next hop has it) or
+ * RAET_EV_FAILED with `tag` and *out as txn; RAET_EV_UNDELIVERED may follow within 300 s. `flags`: 0 or
+ * RAET_ROUTE_CONFIRM. `timeout_ns` as in raet_send(); with RAET_ROUTE_CONFIRM, 0 is 300 s.
+ * RAET_EINVAL: no destination; RAET_ENOTFOUND: nobody attached can place it; RAET_ENOTSUP: another kind of body;
+ * RAET_EREJECTED; and as raet_send().
+ */
+RAET_API raet_status raet_router_send(raet_router * RAET_NN router, uint64_t now, const char * RAET_NN destination,
+                                      const char * RAET_OPT share, raet_enum body_kind,
+                                      const uint8_t * RAET_OPT body, size_t len, uint64_t timeout_ns, uint32_t flags,
+                                      uint64_t tag, raet_txn * RAET_OPT out);
+/** Answers a message of the router's: sends to where `event` came from, by the way it came if there is no other.
+ *  `share` NULL: that of the message. RAET_EINVAL: the event has no source. Else as raet_router_send(). */
+RAET_API raet_status raet_router_reply(raet_router * RAET_NN router, uint64_t now, const raet_event * RAET_NN event,
+                                       const char * RAET_OPT share, raet_enum body_kind,
+                                       const uint8_t * RAET_OPT body, size_t len, uint64_t timeout_ns, uint32_t flags,
+                                       uint64_t tag, raet_txn * RAET_OPT out);
+/** Ends a message of raet_router_send() before its time, as raet_txn_cancel(). RAET_ENOTFOUND: there is none, or it has
+ *  ended. */
+RAET_API raet_status raet_router_cancel(raet_router * RAET_NN router, raet_txn txn, uint64_t now);
+/** The router's counter at an index that runs from 0 without gaps. RAET_ENOTFOUND past the last. */
+RAET_API raet_status raet_router_stat_at(const raet_router * RAET_NN router, uint32_t index,
+                                         const char * RAET_OPT * RAET_NN name, uint64_t * RAET_NN value);
+/** The router's counter of a name, as "forwarded_road". RAET_ENOTFOUND. */
+RAET_API raet_status raet_router_stat_get(const raet_router * RAET_NN router, const char * RAET_NN name,
+                                          uint64_t * RAET_NN value);
+/** Writes a destination of three parts, NULL for none, escaped as it must be. RAET_EINVAL: a part has more than 255
+ *  bytes; RAET_EBUFSIZE. Any thread. */
+RAET_API raet_status raet_route_format(const char * RAET_OPT estate, const char * RAET_OPT yard,
+                                       const char * RAET_OPT share, char * RAET_OPT buf, size_t cap,
+                                       size_t * RAET_NN need);
+/** A part of a place, as in a message's source: 0 estate, 1 yard, 2 share, unescaped. RAET_ENOTFOUND: it has none, or
+ *  more than one estate; RAET_EINVAL; RAET_EBUFSIZE. Any thread. */
+RAET_API raet_status raet_route_part(const char * RAET_NN place, uint32_t part, char * RAET_OPT buf, size_t cap,
+                                     size_t * RAET_NN need);
 /** @} */
 
 /** @name Statistics and log.

@@ -15,6 +15,7 @@ public func raet_stack_input(
     return raet_status(RAET_EINVAL)
   }
   if case .dispatching? = StackHandle.looking(stack)?.activity { return raet_status(RAET_EREENTRANT) }
+  if StackHandle.looking(stack)?.router != nil { return raet_status(RAET_ESTATE) }
   return StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
     let road = try attempt { () throws(Status) in try stack.road }
     guard !road.isClosed else { throw Failure(.closed) }

@@ -1,4 +1,5 @@
 import CRaet
+import RaetRouter
 import RaetStack
 import RaetWire
 
@@ -18,6 +19,9 @@ final class EventBox {
   private var name: CText?
   /// What `name` says: most events of a stack come from one remote.
   private var nameText: String?
+  private var source: CText?
+  private var destination: CText?
+  private var share: CText?
 
   init() {
     memory = .allocate(byteCount: EventBox.offset + MemoryLayout<raet_event>.stride, alignment: 16)
@@ -63,9 +67,22 @@ final class EventBox {
     fields.pointee = shown
   }
 
+  /// Shows an event of a router's; `stack` is the one it concerns.
+  func show(_ told: RouterEvent, stack: OpaquePointer?) {
+    show(told.event)
+    source = told.source.flatMap { CText($0) }
+    destination = told.destination.flatMap { CText($0) }
+    share = told.share.flatMap { CText($0) }
+    fields.pointee.stack = stack
+    fields.pointee.source = UnsafePointer(source?.pointer)
+    fields.pointee.destination = UnsafePointer(destination?.pointer)
+    fields.pointee.share = UnsafePointer(share?.pointer)
+  }
+
   /// Lets go of the event, and so wipes its body.
   func clear() {
     event = nil
+    (source, destination, share) = (nil, nil, nil)
     fields.pointee = raet_event()
   }
 

@@ -4,6 +4,7 @@ import CPosix
 enum HandleKind: UInt64 {
   case config = 1
   case stack = 2
+  case router = 3
 }
 
 /// The handles that are alive, so that a freed or foreign one is answered with an error and never followed. A handle is

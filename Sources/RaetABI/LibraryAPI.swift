@@ -23,7 +23,8 @@ public func raet_version_string() -> UnsafePointer<CChar>! { Text.pointer(versio
 @_cdecl("raet_has") @implementation
 public func raet_has(_ feature: UnsafePointer<CChar>!) -> Int32 {
   guard let feature else { return 0 }
-  return Text.equal(feature, "road") || Text.equal(feature, "ipv6") || Text.equal(feature, "lane") ? 1 : 0
+  let names: [StaticString] = ["road", "ipv6", "lane", "router"]
+  return names.contains { Text.equal(feature, $0) } ? 1 : 0
 }
 
 /// See raet.h.

@@ -116,7 +116,9 @@ public func raet_stack_free(_ stack: OpaquePointer!) {
   guard let found = StackHandle.looking(stack) else { return }
   switch found.activity {
   case .working, .dispatching: found.isFreed = true
-  case .idle: _ = HandleTable.remove(stack, .stack, as: StackHandle.self)
+  case .idle:
+    RouterHandle.release(found)
+    _ = HandleTable.remove(stack, .stack, as: StackHandle.self)
   }
 }
 

@@ -30,7 +30,11 @@ public func raet_stack_deadline(_ stack: OpaquePointer!) -> UInt64 {
 /// See raet.h.
 @_cdecl("raet_stack_timeout_ms") @implementation
 public func raet_stack_timeout_ms(_ stack: OpaquePointer!, _ now: UInt64) -> Int32 {
-  let deadline = raet_stack_deadline(stack)
+  timeoutMilliseconds(raet_stack_deadline(stack), now)
+}
+
+/// A deadline as poll() takes it.
+func timeoutMilliseconds(_ deadline: UInt64, _ now: UInt64) -> Int32 {
   guard deadline != .max else { return -1 }
   guard deadline > now else { return 0 }
   let (quotient, rest) = (deadline &- now).quotientAndRemainder(dividingBy: 1_000_000)
@@ -42,6 +46,7 @@ public func raet_stack_timeout_ms(_ stack: OpaquePointer!, _ now: UInt64) -> Int
 public func raet_stack_service(_ stack: OpaquePointer!, _ now: UInt64, _ most: UInt32) -> raet_status {
   guard let found = StackHandle.looking(stack) else { return raet_status(RAET_EINVAL) }
   if case .dispatching = found.activity { return raet_status(RAET_EREENTRANT) }
+  guard found.router == nil else { return raet_status(RAET_ESTATE) }
   let status = StackHandle.working(stack, now: now, tellsWake: false) { (stack) throws(Failure) in
     let engine = stack.engine
     guard !engine.isClosed || engine.hasEvents || engine.descriptor != nil else { throw Failure(.closed) }
@@ -63,6 +68,7 @@ public func raet_stack_next_event(
 ) -> raet_status {
   guard let stack = StackHandle.looking(stack), let out else { return raet_status(RAET_EINVAL) }
   guard case .idle = stack.activity else { return raet_status(RAET_EREENTRANT) }
+  guard stack.router == nil else { return raet_status(RAET_ESTATE) }
   guard let box = stack.takeEvent() else { return raet_status(RAET_EAGAIN) }
   out.pointee = UnsafePointer(box.fields)
   return raet_status(RAET_OK)
@@ -75,6 +81,7 @@ public func raet_stack_dispatch(
 ) -> raet_status {
   guard let handle = stack, let found = StackHandle.looking(handle), let fn else { return raet_status(RAET_EINVAL) }
   guard case .idle = found.activity else { return raet_status(RAET_EREENTRANT) }
+  guard found.router == nil else { return raet_status(RAET_ESTATE) }
   found.activity = .dispatching
   var left = most == 0 ? UInt32.max : most
   while left > 0, !found.isFreed, let box = found.takeEvent() {
@@ -136,6 +143,7 @@ extension StackHandle {
   /// Frees the stack now that the callback has returned from which that was asked.
   func freeIfAsked(_ handle: OpaquePointer?) {
     guard isFreed, case .idle = activity else { return }
+    RouterHandle.release(self)
     _ = HandleTable.remove(handle, .stack, as: StackHandle.self)
   }
 }

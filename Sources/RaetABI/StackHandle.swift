@@ -29,6 +29,8 @@ final class StackHandle {
   var spare: EventBox?
   var wake: (fn: raet_wake_fn, user: UnsafeMutableRawPointer?)?
   var error: CText?
+  /// The router that it is attached to, which services it.
+  var router: OpaquePointer?
 
   init(_ engine: Engine, socketBuffer: Int) {
     self.engine = engine

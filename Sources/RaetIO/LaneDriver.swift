@@ -59,7 +59,7 @@ public final class LaneDriver {
 
   /// Receives at most `limit` pages. Answers errno when the socket is broken for good.
   public func receive(now: UInt64, limit: Int) -> Int32? {
-    guard let socket else { return nil }
+    guard let socket, limit > 0 else { return nil }
     hasMore = false
     var left = limit
     while left > 0 {

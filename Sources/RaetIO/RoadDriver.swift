@@ -48,7 +48,7 @@ public final class RoadDriver {
     return isBlocked ? max(road.deadline, now &+ 1_000_000) : road.deadline
   }
 
-  /// Receives at most `limit` datagrams, does what is due, sends. Answers errno when the socket is broken for good.
+  /// Receives at most `limit` datagrams (0: none), does what is due, sends. Answers errno when the socket is broken for good.
   public func service(now: UInt64, limit: Int) -> Int32? {
     if let failure = receive(now: now, limit: limit) { return failure }
     for _ in 0..<RoadDriver.mostRounds {
@@ -60,7 +60,7 @@ public final class RoadDriver {
   }
 
   private func receive(now: UInt64, limit: Int) -> Int32? {
-    guard let socket else { return nil }
+    guard let socket, limit > 0 else { return nil }
     hasMore = false
     var left = limit
     let written = road.recordsWritten

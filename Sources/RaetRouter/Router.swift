@@ -67,6 +67,16 @@ public final class Router {
     return true
   }
 
+  /// A stack is about to go: ends what it has and what can still be taken back.
+  public func release(_ id: Int, now: UInt64) {
+    enter(now)
+    for hop in hops.values.filter({ $0.target.port == id }).sorted(by: { $0.id < $1.id }) {
+      guard case .sending = hop.state else { continue }
+      hop.isCanceled = true
+      stacks.cancel(hop.transaction, port: id, now: self.now)
+    }
+  }
+
   /// Lets a stack go. Messages under way there end, and may have arrived.
   public func detach(_ id: Int, now: UInt64) {
     enter(now)

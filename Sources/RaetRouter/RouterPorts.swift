@@ -39,6 +39,8 @@ public protocol RouterPorts: AnyObject {
   func facts(_ target: Target) -> RemoteFacts?
   /// The remote of this name.
   func find(_ name: String, port: Int) -> UInt64?
+  /// Makes a yard known on a lane; nil when it cannot be.
+  func meet(_ name: String, port: Int) -> UInt64?
   /// The remote that follows, 0 for the first.
   func remote(after: UInt64, port: Int) -> UInt64?
   /// Sends a message, whose end comes with `tag`; `timeout` in nanoseconds, 0 for the stack's own.

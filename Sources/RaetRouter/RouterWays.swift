@@ -8,7 +8,7 @@ enum Way {
   /// To a remote, which with `isChosen` chooses among the estates.
   case hop(Target, isChosen: Bool)
   /// To one of several estates, the first of them being this.
-  case choice(Selection, Target)
+  indirect case choice(Selection, Target)
 }
 
 /// One of several estates, of which the first one alive shall take a message.
@@ -72,7 +72,12 @@ extension Router {
     return nil
   }
 
-  private var manorTarget: Target? { manor.flatMap { find($0, onRoads: false) } }
+  private var manorTarget: Target? {
+    guard let manor else { return nil }
+    if let target = find(manor, onRoads: false) { return target }
+    guard let lane = ports.first(where: { !$0.isRoad })?.id else { return nil }
+    return stacks.meet(manor, port: lane).map { Target(port: lane, remote: $0) }
+  }
 
   // MARK: One of several.
 

@@ -96,6 +96,17 @@ import Testing
     #expect(here.events() == ["REFUSED /other/s the source beta/x/s is forged"])
   }
 
+  @Test func theManorIsMetWhenItIsNeededFirst() throws {
+    let here = Process(road: nil, lane: "worker")
+    here.router.manor = "manor"
+    #expect(throws: Status.notFound) { try here.send("beta//") }
+    here.stacks.toMeet = "manor"
+    _ = try here.send("beta//")
+    _ = try here.send("gamma//")
+    #expect(here.out() == ["manor /worker/ > beta//", "manor /worker/ > gamma//"])
+    #expect(here.stacks.remotes.count == 1)
+  }
+
   @Test func whatTheManorSendsBackIsNotSentToItAgain() {
     let here = Process(road: nil, lane: "worker")
     let manor = here.yard("manor")

@@ -44,6 +44,11 @@ final class FakeStacks: RouterPorts {
     remotes.first { $0.target.port == port && $0.facts.name == name }?.target.remote
   }
 
+  /// The one yard that can be made known.
+  var toMeet: String?
+
+  func meet(_ name: String, port: Int) -> UInt64? { name == toMeet ? add(name, port: port).remote : nil }
+
   func remote(after: UInt64, port: Int) -> UInt64? {
     remotes.first { $0.target.port == port && $0.target.remote > after }?.target.remote
   }

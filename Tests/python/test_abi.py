@@ -53,7 +53,7 @@ class HeaderTest(unittest.TestCase):
 
     def test_constants_have_the_values_of_the_header(self) -> None:
         for name in dir(_abi):
-            if re.match(r"(KEY|TYPE|LOG|WANT|KIND)_|(VERSION_NUMBER|MESSAGE_MAX)$", name):
+            if re.match(r"(KEY|TYPE|LOG|WANT|KIND|ROUTER|ROUTE)_|(VERSION_NUMBER|MESSAGE_MAX)$", name):
                 self.assertEqual(getattr(_abi, name), self.constants[name], name)
         keys = {name for name in self.constants if name.startswith("KEY_")}
         self.assertEqual(keys, {name for name in dir(_abi) if name.startswith("KEY_")})

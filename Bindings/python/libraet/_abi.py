@@ -77,6 +77,9 @@ KEY_PEER_PID = 51
 KEY_PEER_UID = 52
 KEY_PEER_GID = 53
 
+ROUTER_ESTATE, ROUTER_MANOR, ROUTER_RELAY, ROUTER_VIA = 1, 2, 3, 4
+ROUTE_CONFIRM = 1
+
 LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG = 0, 1, 2, 3, 4
 WANT_READ, WANT_WRITE = 1, 2
 
@@ -107,6 +110,10 @@ class EventStruct(Structure):
         ("pid", c_int64),
         ("uid", c_uint32),
         ("gid", c_uint32),
+        ("stack", c_void_p),
+        ("source", c_char_p),
+        ("destination", c_char_p),
+        ("share", c_char_p),
     ]
 
 
@@ -217,6 +224,48 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "raet_role_keys": (_status, (_handle, c_char_p, _key32_out, _key32_out)),
     "raet_role_forget": (_status, (_handle, c_char_p, c_uint64)),
     "raet_role_next": (_status, (_handle, c_char_p, c_void_p, c_size_t, _size_out)),
+    # Router
+    "raet_router_new": (_status, (POINTER(_handle),)),
+    "raet_router_free": (None, (_handle,)),
+    "raet_router_attach": (_status, (_handle, _handle)),
+    "raet_router_detach": (_status, (_handle, _handle, c_uint64)),
+    "raet_router_set_u64": (_status, (_handle, _enum, c_uint64)),
+    "raet_router_set_str": (_status, (_handle, _enum, c_char_p)),
+    "raet_router_set_rules": (_status, (_handle, c_char_p)),
+    "raet_router_set_share": (_status, (_handle, c_char_p, c_uint32)),
+    "raet_router_error": (c_char_p, (_handle,)),
+    "raet_router_fd": (c_int32, (_handle,)),
+    "raet_router_deadline": (c_uint64, (_handle,)),
+    "raet_router_timeout_ms": (c_int32, (_handle, c_uint64)),
+    "raet_router_service": (_status, (_handle, c_uint64, c_uint32)),
+    "raet_router_next_event": (_status, (_handle, _event_out)),
+    "raet_router_dispatch": (_status, (_handle, EventFn, c_void_p, c_uint32)),
+    "raet_router_event_detach": (_status, (_handle, POINTER(EventStruct))),
+    "raet_router_send": (
+        _status,
+        (_handle, c_uint64, c_char_p, c_char_p, _enum, c_char_p, c_size_t, c_uint64, c_uint32, c_uint64, POINTER(_txn)),
+    ),
+    "raet_router_reply": (
+        _status,
+        (
+            _handle,
+            c_uint64,
+            POINTER(EventStruct),
+            c_char_p,
+            _enum,
+            c_char_p,
+            c_size_t,
+            c_uint64,
+            c_uint32,
+            c_uint64,
+            POINTER(_txn),
+        ),
+    ),
+    "raet_router_cancel": (_status, (_handle, _txn, c_uint64)),
+    "raet_router_stat_at": (_status, (_handle, c_uint32, POINTER(c_char_p), _u64_out)),
+    "raet_router_stat_get": (_status, (_handle, c_char_p, _u64_out)),
+    "raet_route_format": (_status, (c_char_p, c_char_p, c_char_p, c_void_p, c_size_t, _size_out)),
+    "raet_route_part": (_status, (c_char_p, c_uint32, c_void_p, c_size_t, _size_out)),
     # Statistics and log
     "raet_stat_at": (_status, (_handle, c_uint32, POINTER(c_char_p), _u64_out)),
     "raet_stat_get": (_status, (_handle, c_char_p, _u64_out)),

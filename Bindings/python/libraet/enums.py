@@ -76,6 +76,8 @@ class EventType(_OpenEnum):
     REMOTE_GONE = 13
     ERROR = 14
     CLOSED = 15
+    UNDELIVERED = 16
+    REFUSED = 17
 
 
 class Acceptance(_OpenEnum):
