@@ -10,7 +10,7 @@ enum SecretField: CaseIterable {
   case encrypt
 
   /// What stands in place of the digits.
-  static let blank = Value.string(String(repeating: "0", count: digitCount))
+  static var blank: Value { .string(String(repeating: "0", count: digitCount)) }
   private static let digitCount = 2 * SecretKeyBytes.count
 
   var name: StaticString {
