@@ -209,7 +209,8 @@ extension Simulation {
     if let road = node.served, Activity.of(road).contains(where: { $0.rawValue.hasPrefix("message") }) {
       coverage.meet(.floodWhileMessages)
     }
-    let isLarge = plan[.joinFlood] == .high && attacker.chance.happens(20)
+    let isLarge = plan[.joinFlood] == .high && attacker.largeFloods == 0 && attacker.chance.happens(10)
+    if isLarge { attacker.largeFloods += 1 }
     // Who forges a join can forge its end as well: nothing in it has to be read from an answer.
     let completes = attacker.chance.happens(50)
     for number in 0..<(isLarge ? 1100 : attacker.chance.number(5...60)) where violation == nil {
@@ -217,6 +218,8 @@ extension Simulation {
       head.transactionKind = .join
       head.packetKind = .request
       head.bodyKind = .json
+      head.transaction = 1
+      head.source = UInt32(number + 1)
       let coat = Forgery.joinBody("stranger\(number)", keys, isMain: false, nearID: nil)
       let bytes = Forgery.packet(head, coat: coat, .none, &attacker.chance)
       let from = attacker.foreignAddress()
@@ -258,6 +261,18 @@ extension Simulation {
         fail(Violation(.signature, "what a joined peer said of itself changed another remote"), node)
       }
       settle(node)
+    }
+    talk(liar, liarRoad)
+  }
+
+  /// Between its lies it sends what is true, too.
+  private func talk(_ liar: Node, _ road: Road) {
+    for node in nodes where node !== liar && attacker.chance.happens(5) {
+      guard let id = try? road.findRemote(name: node.name) else { continue }
+      _ = try? attacker.chance.bytes(60).withUnsafeBytes { bytes in
+        try road.send(id, .raw, bytes, timeout: 5 * Times.second, tag: 0, now: liar.now)
+      }
+      settle(liar)
     }
   }
 

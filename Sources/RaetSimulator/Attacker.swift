@@ -15,6 +15,8 @@ struct Attacker {
   private(set) var recent: [Seen] = []
   private(set) var archive: [Seen] = []
   private var foreigners: UInt32 = 0
+  /// How many floods larger than all limits there were, which take their time.
+  var largeFloods = 0
   /// Keys of its own.
   private var keys: [RoleKeys] = []
 

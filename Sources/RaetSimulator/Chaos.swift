@@ -111,7 +111,9 @@ extension Simulation {
 
   /// Programs die now and then just when the fate of a message is in doubt, which chance alone would seldom hit.
   func crashInDoubt(_ node: Node, _ road: Road) {
-    guard plan[.crash] != .off, !isHealed, !node.isEvil, Activity.isInDoubt(road), chance.happens(3) else { return }
+    guard plan[.crash] != .off, !isHealed, !node.isEvil, Activity.isInDoubt(road),
+      chance.happens(Activity.isInquiring(road) ? 20 : 3)
+    else { return }
     crash(node, someRestart())
   }
 

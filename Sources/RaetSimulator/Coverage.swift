@@ -37,10 +37,17 @@ enum Activity: String, CaseIterable, Sendable {
 
   /// True while a message's fate is in doubt.
   static func isInDoubt(_ road: Road) -> Bool {
+    any(road) { !$0.doubted.isEmpty || !$0.inquiring.isEmpty }
+  }
+
+  /// True while a remote is asked what became of a message.
+  static func isInquiring(_ road: Road) -> Bool { any(road) { !$0.inquiring.isEmpty } }
+
+  private static func any(_ road: Road, _ isSo: (MessageTraffic) -> Bool) -> Bool {
     var id: UInt64 = 0
     while let next = try? road.remote(after: id), let remote = try? road.remote(next) {
       id = next
-      if !remote.messages.doubted.isEmpty { return true }
+      if isSo(remote.messages) { return true }
     }
     return false
   }

@@ -119,7 +119,7 @@ extension Simulation {
     advance(now + Times.silentMessage + 5 * Times.second) {
       nodes.allSatisfy { $0.served?.transfers().isEmpty ?? true }
     }
-    for node in nodes where violation == nil {
+    for node in nodes where violation == nil && !node.isEvil {
       guard let road = node.served else { continue }
       let left = road.transfers().map { (transfer) -> String in
         let name = (try? road.remote(transfer.remote))?.name ?? "nobody"

@@ -123,7 +123,8 @@ struct RoadWatch {
     calls += 1
     guard calls % 64 == 0 else { return nil }
     if road.halfDoneJoins > 1024 { return Violation(.limits, "\(road.halfDoneJoins) half-done joins") }
-    if road.unprovenRemotes > 1024 { return Violation(.limits, "\(road.unprovenRemotes) remotes without proof") }
+    // Besides strangers there are the friends that the host looks for.
+    if road.unprovenRemotes > 1024 + 8 { return Violation(.limits, "\(road.unprovenRemotes) remotes without proof") }
     if road.pendingRoles.count > road.settings.maxPending { return Violation(.limits, "too many roles wait") }
     return nil
   }

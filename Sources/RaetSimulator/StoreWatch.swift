@@ -36,8 +36,9 @@ struct StoreWatch {
     return nil
   }
 
-  /// A record of a stranger whom no person has decided on.
+  /// A record of a stranger whom no person has decided on. What a fault has put into records is not judged.
   static func stranger(on disk: VirtualDisk) -> Violation? {
+    guard !disk.wasDamaged else { return nil }
     for (key, record) in disk.records where key.contains("stranger") {
       let acceptance = VirtualDisk.fields(key, record)?["acceptance"]?.asUInt32
       if acceptance != UInt32(Acceptance.pending.rawValue) {
