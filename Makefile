@@ -106,8 +106,8 @@ coverage: ## unit tests, and how much of each source file they reach
 .PHONY: sim mutants fuzz
 sim: ## the simulator: SEEDS=2000 FIRST=1, or SEED=n for one run with a trace
 	scripts/sim.sh
-mutants: ## deliberate bugs, each of which the simulator must catch: MUTANT=name for one
-	scripts/mutants.sh $(MUTANT)
+mutants: ## deliberate bugs, each of which must be caught: MUTANT=name for one, ONLY=simulator without unit tests
+	scripts/mutants.sh $(if $(filter simulator,$(ONLY)),--simulator) $(MUTANT)
 fuzz: ## all fuzzers, SECONDS=60 each: TARGET=name for one
 	scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
@@ -124,15 +124,14 @@ $(C_TESTS): $(BUILD)/tests/%: Tests/c/%.c $(TEST_DEPS) $(BUILD)/$(SO)
 $(CXX_TESTS): $(BUILD)/tests/%: Tests/c/%.cpp $(TEST_DEPS) $(BUILD)/$(SO)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(WARNINGS) -pedantic -pthread -g -O1 $< -o $@ $(TEST_LINK)
-# Valgrind is slow: garbage.c makes do with less there.
-run_each = @failed=; for test in $(C_TESTS) $(CXX_TESTS); do $(1) $$test || failed="$$failed $$test"; done; \
-  test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+# Valgrind is slow: garbage.c makes do with less there, and there are always as many at once as there are processors.
 c-tests: $(C_TESTS) $(CXX_TESTS) ## C and C++ programs
-	$(call run_each,)
+	@failed=; for test in $^; do $$test || failed="$$failed $$test"; done; \
+	  test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+VALGRIND  := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
 valgrind: export RAET_TEST_COUNT = 1000
 valgrind: $(C_TESTS) $(CXX_TESTS) ## the same under valgrind
-	$(call run_each,valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite$(,)indirect$(,)possible)
-, := ,
+	@printf '%s\n' $^ | xargs -P "$$(nproc)" -I TEST sh -c '$(VALGRIND) TEST || { echo "failed: TEST"; exit 1; }'
 
 python-tests: all ## the Python binding
 	scripts/python-tests.sh

@@ -10,7 +10,7 @@ steps=(packages lint regular unit library c valgrind abi docs python install dem
 declare -A targets=(
   [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
   [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo flow' [interop]=interop
-  [asan]=asan [sim]='sim SEEDS=2000' [mutants]=mutants [fuzz]='fuzz SECONDS=10'
+  [asan]=asan [sim]='sim SEEDS=2000' [mutants]='mutants ONLY=simulator' [fuzz]='fuzz SECONDS=10'
 )
 limit=900 # seconds that a step may take
 

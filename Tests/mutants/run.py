@@ -1,8 +1,10 @@
 """Shows that the checks can fail: runs the simulator, and some unit tests, with one deliberate bug after the other.
 
-    run.py [NAME...]    all mutants, or those that are named
+    run.py [--record] [--simulator] [NAME...]    all mutants, or those that are named
 
-Each has to break one of the promises that it names within 2,000 seeds, by a seed that breaks none without it. Ends
+Each has to break one of the promises that it names within 2,000 seeds, by a seed that breaks none without it. The seed of
+caught.txt is tried before all others; --record writes there which were found. With --simulator the mutants are passed
+over that unit tests have to see, as there are promises that only the files of a real disk can break. Ends
 with 1 when one does not, or when a promise was broken by fewer than two mutants, and with 2 when the list does not fit
 the engine."""
 import bisect
@@ -19,6 +21,7 @@ import build
 SEEDS = 2000
 SECONDS = 240  # for one mutant
 LEAST = 2  # mutants that break a promise
+CAUGHT = build.ROOT / 'Tests' / 'mutants' / 'caught.txt'
 SCRATCH = build.ROOT / '.build' / 'mutants'
 SIMULATOR = SCRATCH / 'release' / 'raet-sim'
 TESTS = SCRATCH / 'debug' / 'raetPackageTests.xctest'
@@ -55,16 +58,26 @@ def died(code):
     return code is not None and code < 0
 
 
-def catch(mutant):
-    """The place, the promise and the words by which a mutant was caught, or None, None and why not."""
+def catch(mutant, hint=None):
+    """The place, the promise and the words by which a mutant was caught, or None, None and why not. Which seed is tried
+    first decides nothing but how long it takes."""
     if mutant.suite:
         return catch_by_tests(mutant)
     if build.REPEAT in mutant.promises:
         first, second = (list(simulate(mutant.number, 1, 60, 'hash')) for _ in range(2))
         differ = first != second
         return ('1-60', build.REPEAT, 'two runs differ') if differ else (None, None, 'two runs are equal')
+    if hint and 'calls' not in mutant.promises:
+        place, promise, text = catch_within(mutant, hint, 1)
+        if place:
+            return place, promise, text
+    return catch_within(mutant, 1, SEEDS)
+
+
+def catch_within(mutant, first, count):
+    """The same, with so many seeds."""
     others = collections.Counter()
-    for line in simulate(mutant.number, 1, SEEDS, SEEDS):
+    for line in simulate(mutant.number, first, count, count):
         if line is None:
             return None, None, f'not ended after {SECONDS} s {dict(others) or ""}'
         if isinstance(line, int):
@@ -80,6 +93,19 @@ def catch(mutant):
         elif ending(0, seed) == 0:
             return seed, promise, text
     raise AssertionError('a simulation without an end')
+
+
+def hints():
+    """The seeds that caught each mutant the last time, by its name."""
+    try:
+        pairs = (line.split() for line in CAUGHT.read_text().splitlines())
+        return {name: int(seed) for name, seed in pairs}
+    except FileNotFoundError:
+        return {}
+
+
+def record(places):
+    CAUGHT.write_text(''.join(f'{name} {place}\n' for name, place in sorted(places.items()) if place.isdigit()))
 
 
 def first_death(mutant):
@@ -117,7 +143,9 @@ def show(mutant, place, promise, text):
     print(f'{mutant.name:36} {found} {text}'[:150], flush=True)
 
 
-def main(names):
+def main(words):
+    names = [word for word in words if not word.startswith('-')]
+    recording, simulator_only = '--record' in words, '--simulator' in words
     try:
         mutants = build.make()
     except build.Drift as drift:
@@ -127,7 +155,7 @@ def main(names):
     if unknown:
         print(f'no mutant {", ".join(sorted(unknown))}')
         return 2
-    chosen = [mutant for mutant in mutants if not names or mutant.name in names]
+    chosen = [mutant for mutant in mutants if (not names or mutant.name in names) and not (simulator_only and mutant.suite)]
     compile_copy(chosen)
 
     # None is on: what the mutants are to break has to hold.
@@ -140,17 +168,21 @@ def main(names):
             print(f'a test fails without a mutant: {text}')
             return 1
 
-    broken, missed = collections.Counter(), []
+    broken, missed, places = collections.Counter(), [], hints()
     print(f'{"mutant":36} {"seed":>6} {"promise":13} how')
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for mutant, (place, promise, text) in zip(chosen, pool.map(catch, chosen)):
+        found = pool.map(lambda mutant: catch(mutant, places.get(mutant.name)), chosen)
+        for mutant, (place, promise, text) in zip(chosen, found):
             show(mutant, place, promise, text if place else f'{mutant.breaks} ({text})')
             if place:
                 broken[promise] += 1
+                places[mutant.name] = place
             else:
                 missed.append(mutant.name)
     print('mutants by promise: ' + ', '.join(f'{name} {broken[name]}' for name in build.promises(build.ROOT)))
-    weak = [] if names else [name for name in build.promises(build.ROOT) if broken[name] < LEAST]
+    if recording:
+        record(places)
+    weak = [] if names or simulator_only else [name for name in build.promises(build.ROOT) if broken[name] < LEAST]
     if weak:
         print(f'fewer than {LEAST} mutants have broken: {", ".join(weak)}')
     if missed:
