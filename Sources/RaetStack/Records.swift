@@ -131,9 +131,11 @@ extension Role {
 }
 
 extension RoleKeys {
+  /// The keys of a role's record.
   init?(_ fields: Mapping) {
     guard let verify = fields["verhex"]?.asKey, let encrypt = fields["pubhex"]?.asKey else { return nil }
     self.init(verify: VerifyKey(raw: verify), encrypt: PublicKey(raw: encrypt))
+    guard self.verify.isValid, !self.encrypt.isLowOrder else { return nil }
   }
 
   /// The keys of a join's body.

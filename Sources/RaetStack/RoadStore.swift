@@ -14,6 +14,8 @@ extension Road {
     for key in ordered {
       guard let (name, kind) = RecordKey.parse(key, prefix: "role/remote/role."), roles[name] == nil else { continue }
       guard let fields = loadOrReport(key, kind) else { continue }
+      // The reference keeps keys before anybody has decided on them: nothing is known by that.
+      if fields["acceptance"] == .null { continue }
       guard let role = Role(fields), fields["role"]?.asString ?? name == name else {
         reportDamaged(key)
         continue
