@@ -2,7 +2,7 @@
 
     table.py BIN VENV [--quick] [--check] [--json FILE]
 
-BIN is the folder with the built peer, ceiling and engine, VENV a virtual environment with the reference. What is
+BIN is the folder with the built peer, ceiling, engine and lane, VENV a virtual environment with the reference. What is
 compared is measured in turns in one run (A B A B ...), and the ratio is taken pair by pair, so that a change of the
 machine's speed or load strikes both. README.md says what each row means.
 """
@@ -17,6 +17,7 @@ import select
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ANSWER_LIMIT = 90.0  # seconds to wait for an answer; the peers give up by themselves after 60
 MESSAGE = 100  # bytes of a small message
+LANE_MESSAGE = 10_000  # bytes of a message that still is one page of a lane
 DATAGRAM = 300  # bytes of the datagram that carries it, with head, box and signature
 SEND_QUEUE = 256 * 1024  # bytes, so that a flood of small messages meets a full queue
 BEST_BURST = 64  # the reference's fastest burst size for large messages
@@ -161,13 +163,15 @@ class Bench:
 
     def run(self, program: str, *arguments: object) -> list[list[str]]:
         """Runs one of the programs to its end; the words of each line it printed."""
-        done = subprocess.run(
-            [str(self.folder / program), *map(str, arguments)], capture_output=True, text=True, timeout=ANSWER_LIMIT
-        )
+        return self.execute(program, [str(self.folder / program), *map(str, arguments)])
+
+    @staticmethod
+    def execute(name: str, command: list[str]) -> list[list[str]]:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_LIMIT)
         lines = [line.split() for line in done.stdout.splitlines()]
         failed = [" ".join(words[1:]) for words in lines if words[0] == "failed"]
         if failed or done.returncode != 0 or not lines:
-            raise Failed(f"{program}: {' '.join(failed) or f'ended with {done.returncode}'}")
+            raise Failed(f"{name}: {' '.join(failed) or f'ended with {done.returncode}'}")
         return lines
 
     @staticmethod
@@ -357,9 +361,32 @@ class Bench:
     def engine(self, count: int, measure_memory: bool) -> list[list[str]]:
         return self.run("engine", count, *([self.plan.memory_base] if measure_memory else []))
 
+    def lanes(self) -> None:
+        """Messages/s between two yards of a lane."""
+        plan = self.plan
+        python = [str(self.venv / "bin/python"), "-B", str(HERE / "reference_lane.py")]
+        with tempfile.TemporaryDirectory() as folder:
+            for size, repetitions in ((MESSAGE, plan.repetitions), (LANE_MESSAGE, plan.bulk_repetitions)):
+                rates: dict[str, list[float]] = {"lane": [], "raw": [], "reference": []}
+                for _ in range(repetitions):
+                    words = [self.run("lane", kind, folder, plan.flood_seconds, size)[0] for kind in ("raet", "raw")]
+                    words += self.execute("reference", [*python, folder, str(plan.flood_seconds), str(size)])
+                    for name, count, nanoseconds in words:
+                        rates[name].append(self.rate([int(count), int(nanoseconds), 0]))
+                self.lane_rows(size, rates)
+
+    def lane_rows(self, size: int, rates: dict[str, list[float]]) -> None:
+        rate, raw, old = (statistics.median(rates[name]) for name in ("lane", "raw", "reference"))
+        limits = (">= 0.6", ">= 20") if size == MESSAGE else ("", "")
+        what = f"bare Unix datagrams one by one, {number(raw)} /s"
+        self.rows += [
+            Row(f"lane messages/s of {size:,} bytes", rate, "/s", what, pairs(rates["lane"], rates["raw"]), limits[0]),
+            Row("", rate, "/s", f"reference, {number(old)} /s", pairs(rates["lane"], rates["reference"]), limits[1]),
+        ]
+
     def measure_all(self) -> None:
         """All measurements; one that fails leaves its reason in the table."""
-        for measure in (self.small_messages, self.report, self.large_messages, self.many_remotes):
+        for measure in (self.small_messages, self.report, self.large_messages, self.many_remotes, self.lanes):
             with self.cleanup:
                 try:
                     measure()

@@ -18,6 +18,8 @@ public final class LaneDriver {
   /// A socket connected to a yard's.
   private struct Watch {
     let descriptor: Int32
+    /// It is connected to a socket that has the yard's path, or had it.
+    var isConnected = false
     /// It has told that there is room, and nothing could be sent since.
     var hasTold = false
   }
@@ -62,6 +64,9 @@ public final class LaneDriver {
     guard let socket, limit > 0 else { return nil }
     hasMore = false
     var left = limit
+    setFull(!lane.takesPages)
+    // One system call tells of the watches and whether reading is worth another.
+    if !watches.isEmpty, !takeWatches(socket) { return nil }
     while left > 0 {
       setFull(!lane.takesPages)
       guard !isFull else { return nil }
@@ -71,7 +76,6 @@ public final class LaneDriver {
         lane.receive(page, from: source, credentials: credentials, now: now)
       }
       if count < 0 { return failure(Int32(-count)) }
-      if count < wanted { return nil }
       left -= count
     }
     hasMore = true
@@ -94,12 +98,6 @@ public final class LaneDriver {
   /// Sends the pages that can leave. Answers errno when the socket is broken for good.
   public func flush(now: UInt64) -> Int32? {
     guard let socket else { return nil }
-    if !watches.isEmpty {
-      socket.ready { id in
-        watches[id]?.hasTold = true
-        do throws(Status) { lane.unblock(try lane.remote(id)) } catch { unwatch(id) }
-      }
-    }
     while let yard = lane.takeReady() {
       switch socket.send(lane, to: yard) {
       case .sent(let count):
@@ -107,7 +105,11 @@ public final class LaneDriver {
         lane.sent(count, to: yard, now: now)
       case .blocked(let count):
         lane.blocked(count, to: yard, now: now)
-        if !watch(yard, hasSent: count > 0, socket) { lane.gone(yard, now: now) }
+        guard watch(yard, hasSent: count > 0, socket) else {
+          unwatch(yard.id)
+          lane.gone(yard, now: now)
+          break
+        }
       case .gone:
         unwatch(yard.id)
         lane.gone(yard, now: now)
@@ -120,23 +122,37 @@ public final class LaneDriver {
 
   // MARK: Yards that are full.
 
-  /// Watches a yard for room; false when it is gone.
-  private func watch(_ yard: Yard, hasSent: Bool, _ socket: UnixSocket) -> Bool {
-    // Its socket has room and yet nothing could be sent: it is our own that is full. Only the clock helps.
-    if let known = watches[yard.id], known.hasTold, !hasSent {
-      watches[yard.id]?.hasTold = false
-      return true
+  /// Hears of yards that have room again. True when pages wait to be read.
+  private func takeWatches(_ socket: UnixSocket) -> Bool {
+    socket.ready { id in
+      watches[id]?.hasTold = true
+      do throws(Status) { lane.unblock(try lane.remote(id)) } catch { unwatch(id) }
     }
-    guard let helper = helper(yard) else { return true }
-    watches[yard.id] = Watch(descriptor: helper)
-    return socket.watch(helper, path: yard.path, id: yard.id)
   }
 
-  private func helper(_ yard: Yard) -> Int32? {
-    if let known = watches[yard.id] { return known.descriptor }
+  /// Watches a yard for room; false when it is gone.
+  private func watch(_ yard: Yard, hasSent: Bool, _ socket: UnixSocket) -> Bool {
+    guard var watch = watches[yard.id] ?? makeWatch() else { return true }
+    defer { watches[yard.id] = watch }
+    if watch.hasTold, !hasSent {
+      // There is room and yet nothing could be sent: it is our own socket that is full, or another has the yard's path by
+      // now. Until the next time only the clock helps.
+      watch.hasTold = false
+      watch.isConnected = false
+      return true
+    }
+    if !watch.isConnected {
+      guard socket.connect(helper: watch.descriptor, path: yard.path) else { return false }
+      watch.isConnected = true
+    }
+    socket.watch(watch.descriptor, id: yard.id)
+    return true
+  }
+
+  private func makeWatch() -> Watch? {
     if watches.count >= LaneDriver.mostWatches { closeWatches() }
     let made = rx_unix_socket()
-    return made >= 0 ? made : nil
+    return made >= 0 ? Watch(descriptor: made) : nil
   }
 
   private func unwatch(_ id: UInt64) {

@@ -177,21 +177,26 @@ public final class UnixSocket {
 
   // MARK: Yards that are full.
 
-  /// Lets `descriptor` become ready once when the socket at this path has room, by the help of a socket of its own: only
-  /// one that is connected is told. False when nobody has the path open.
-  func watch(_ helper: Int32, path: String, id: UInt64) -> Bool {
+  /// Connects a socket of its own to the one at this path, which is what `watch` needs: only one that is connected is told
+  /// of room. False when nobody has the path open.
+  func connect(helper: Int32, path: String) -> Bool {
     let result = UnixSocket.connect(helper, path)
-    if result == -ECONNREFUSED || result == -ENOENT { return false }
-    if result >= 0 { _ = rx_epoll_set(descriptor, helper, UInt32(RX_READY_WRITE_ONCE), id) }
-    return true
+    return result != -ECONNREFUSED && result != -ENOENT
   }
 
-  /// Calls `body` with the ids of those that have become ready.
-  func ready(_ body: (UInt64) -> Void) {
+  /// Lets `descriptor` become ready once when the socket that the helper is connected to has room, or is gone.
+  func watch(_ helper: Int32, id: UInt64) {
+    _ = rx_epoll_set(descriptor, helper, UInt32(RX_READY_WRITE_ONCE), id)
+  }
+
+  /// Calls `body` with the ids of those that have become ready. True when pages wait to be read.
+  func ready(_ body: (UInt64) -> Void) -> Bool {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(RX_EPOLL_MOST)) { ids in
       let count = Int(rx_epoll_ready(descriptor, ids.baseAddress))
-      guard count > 0 else { return }
-      for id in ids[..<min(count, ids.count)] where id != 0 { body(id) }
+      guard count > 0 else { return false }
+      var isReadable = false
+      for id in ids[..<min(count, ids.count)] { if id == 0 { isReadable = true } else { body(id) } }
+      return isReadable
     }
   }
 }
