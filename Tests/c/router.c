@@ -1,4 +1,4 @@
-/* Messages between processes of two estates: their ways, replies, reports, one of several estates, and the life of routers. */
+/* Messages between processes of two estates: their ways, replies and reports. */
 #define _GNU_SOURCE
 #include "router.h"
 
@@ -54,8 +54,9 @@ static void each_place_is_reached(void) {
   process **from[] = {&one, &one, &one, &one, &alpha, &alpha, &alpha, &beta, &three};
   const char *to[] = {"/two/", "", "//jobs", "beta", "beta/four/", "/one/", "alpha//x", "alpha/two/", "alpha"};
   process **who[] = {&two, &one, &one, &beta, &four, &one, &alpha, &two, &alpha};
-  const char *source[] = {"alpha/one/answers", "/one/answers", "/one/answers", "alpha/one/answers", "alpha/manor/answers",
-                          "alpha/manor/answers", "alpha/manor/answers", "beta/manor/answers", "beta/three/answers"};
+  const char *source[] = {"alpha/one/answers",   "/one/answers",        "/one/answers",
+                          "alpha/one/answers",   "alpha/manor/answers", "alpha/manor/answers",
+                          "alpha/manor/answers", "beta/manor/answers",  "beta/three/answers"};
   build();
   for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
     check_row = to[i];

@@ -1,6 +1,6 @@
 /*
- * Estates of several processes in one: each has a router of its own, with a road, a lane or both, over real sockets, and
- * writes down what its host is told.
+ * Estates of several processes in one: each has a router of its own, with a road, a lane or both, over real sockets,
+ * and writes down what its host is told.
  */
 #ifndef ROUTER_H
 #define ROUTER_H
@@ -61,6 +61,7 @@ static void take(void *user, raet_router *router, const raet_event *event) {
 static void turn(int most_ms) {
   struct pollfd ready[PROCESSES];
   for (int i = 0; i < PROCESSES; i++) {
+    if (world[i].router) CHECK_OK(raet_router_dispatch(world[i].router, take, &world[i], 0));
     ready[i] = (struct pollfd){raet_router_fd(world[i].router), POLLIN, 0};
     int32_t limit = raet_router_timeout_ms(world[i].router, raet_now());
     if (world[i].router && limit >= 0 && limit < most_ms) most_ms = limit;
@@ -113,12 +114,20 @@ static inline raet_stack *new_stack(raet_config *config) {
   return stack;
 }
 
-static inline raet_stack *new_road(const char *name, const char *role, int kind) {
+/* A main estate that accepts all keys, and finds out soon who is dead. */
+static inline raet_stack *new_road(const char *name, const char *role, unsigned kind) {
   raet_config *config = NULL;
   CHECK_OK(raet_config_new(RAET_KIND_ROAD, &config));
   CHECK_OK(raet_config_set_str(config, RAET_KEY_NAME, name));
-  if (role) CHECK_OK(raet_config_set_str(config, RAET_KEY_ROLE, role));
-  CHECK_OK(raet_config_set_u64(config, RAET_KEY_KIND, (uint64_t)kind));
+  if (role) { /* who has the same role has the same keys */
+    uint8_t key[32];
+    memset(key, role[0], sizeof key);
+    CHECK_OK(raet_config_set_str(config, RAET_KEY_ROLE, role));
+    CHECK_OK(raet_config_set_bytes(config, RAET_KEY_SIGN_SEED, key, sizeof key));
+    CHECK_OK(raet_config_set_bytes(config, RAET_KEY_PRIVATE, key, sizeof key));
+  }
+  CHECK_OK(raet_config_set_u64(config, RAET_KEY_KIND, kind));
+  CHECK_OK(raet_config_set_u64(config, RAET_KEY_PERIOD_NS, SECOND / 5));
   CHECK_OK(raet_config_set_str(config, RAET_KEY_ENDPOINT, "127.0.0.1:0"));
   CHECK_OK(raet_config_set_u64(config, RAET_KEY_MAIN, 1));
   CHECK_OK(raet_config_set_u64(config, RAET_KEY_ACCEPT, RAET_ACCEPT_ALWAYS));
@@ -133,12 +142,17 @@ static inline raet_stack *new_lane(const char *folder, const char *yard) {
   return new_stack(config);
 }
 
-/* A process with a road of this name, if any, and a yard on the lane in this folder, if any. */
-static inline process *start(const char *road, const char *folder, const char *yard) {
+static inline process *start_router(void) {
   process *p = world;
   while (p->router) p++;
   memset(p, 0, sizeof *p);
   CHECK_OK(raet_router_new(&p->router));
+  return p;
+}
+
+/* A process with a road of this name, if any, and a yard on the lane in this folder, if any. */
+static inline process *start(const char *road, const char *folder, const char *yard) {
+  process *p = start_router();
   if (road) CHECK_OK(raet_router_attach(p->router, p->road = new_road(road, NULL, 0)));
   if (yard) CHECK_OK(raet_router_attach(p->router, p->lane = new_lane(folder, yard)));
   if (yard && !road) CHECK_OK(raet_router_set_str(p->router, RAET_ROUTER_MANOR, "manor"));
@@ -182,6 +196,10 @@ static inline void meet(process *from, process *to) {
     CHECK_OK(raet_remote_get_u64(from->road, remote, RAET_KEY_ALLOWED, &allowed));
   }
   CHECK(allowed);
+}
+
+static inline void rules(process *p, const char *text) {
+  if (!CHECK_OK(raet_router_set_rules(p->router, text))) printf("  %s\n", raet_router_error(p->router));
 }
 
 static inline raet_status say(process *p, const char *to, const char *body, uint64_t tag) {
