@@ -7,7 +7,8 @@
  * - A stack is used by one thread at a time; different stacks may be used by different threads at the same time. The
  *   library starts no threads, blocks on nothing but the store's disk, installs no signal handlers, reads no
  *   environment variables, and keeps nothing outside its stacks but the list of handles that are alive.
- * - A stack belongs to the process that made it: after fork() the child may not use it, not even free it.
+ * - A handle belongs to the process that made it: in the child of a fork() it gives RAET_EINVAL, and freeing it does
+ *   nothing (Linux 4.14 and later; elsewhere the child must not use it). The child may make handles of its own.
  * - Times are nanoseconds: points in time (`now`, deadlines) of one monotonic clock that the host chooses, such as
  *   raet_now(); periods carry `_ns` in their names. A `now` that lies before an earlier one counts as that earlier one.
  * - Functions that can fail return a raet_status: RAET_OK (0) or a negative code. A failed call changes nothing.

@@ -21,7 +21,10 @@ enum HandleTable {
     var object: UInt64
   }
 
+  /// Zeros at first; and again in the child of a fork, where so no handle of its parent's is alive.
   private nonisolated(unsafe) static let places: UnsafeMutablePointer<Place> = {
+    let room = rx_map_wiped_on_fork(capacity &* MemoryLayout<Place>.stride)
+    if let room { return room.bindMemory(to: Place.self, capacity: capacity) }
     let places = UnsafeMutablePointer<Place>.allocate(capacity: capacity)
     places.initialize(repeating: Place(word: 0, object: 0), count: capacity)
     return places
@@ -43,11 +46,12 @@ enum HandleTable {
       let index = Int((start &+ step) % UInt64(capacity))
       let place = places + index
       let word = rx_atomic_load(&place.pointee.word)
-      guard word & 1 == 0, rx_atomic_replace(&place.pointee.word, word, word &+ 1) else { continue }
+      let taken = (word == 0 ? firstGeneration << 1 : word) &+ 1
+      guard word & 1 == 0, rx_atomic_replace(&place.pointee.word, word, taken) else { continue }
       rx_atomic_store(next, UInt64(index) &+ 1)
       let raw = Unmanaged.passRetained(object).toOpaque()
       rx_atomic_store(&place.pointee.object, UInt64(UInt(bitPattern: raw)))
-      let generation = ((word &+ 1) >> 1) & generationMask
+      let generation = (taken >> 1) & generationMask
       let bits = kind.rawValue | UInt64(index) << kindBits | generation << (kindBits &+ placeBits)
       return OpaquePointer(bitPattern: UInt(bits))
     }
@@ -55,6 +59,9 @@ enum HandleTable {
   }
 
   private static let generationMask: UInt64 = (1 << 40) &- 1
+
+  /// The first generation of a place is another in each process, so that a child does not give out its parent's handles.
+  private static var firstGeneration: UInt64 { (UInt64(UInt32(bitPattern: getpid())) << 16) & generationMask }
 
   private static func place(of handle: OpaquePointer, _ kind: HandleKind) -> UnsafeMutablePointer<Place>? {
     let bits = UInt64(UInt(bitPattern: handle))
