@@ -4,7 +4,6 @@
  * the stack is as it was.
  */
 #define _GNU_SOURCE
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -199,13 +198,13 @@ static void after_fork(void) {
     }
     none_is_valid(road.nodes[MAIN].stack);
     fflush(stdout);
-    /* Its copies of the parent's stacks are lost, which valgrind would tell of at an orderly end. */
-    if (checks_failed == 0) raise(SIGKILL);
+    /* Its copies of the parent's stacks are lost, which valgrind would tell of at its end. */
+    if (checks_failed == 0) execl("/bin/true", "true", (char *)NULL);
     _exit(1);
   }
   int result = 0;
   CHECK(child > 0 && waitpid(child, &result, 0) == child);
-  CHECK(WIFSIGNALED(result) && WTERMSIG(result) == SIGKILL);
+  CHECK_NUMBER(0, result);
   CHECK_OK(raet_config_set_u64(config, RAET_KEY_MAIN, 1));
   raet_config_free(config);
   messages_pass();
