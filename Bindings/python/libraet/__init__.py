@@ -7,9 +7,9 @@
             print(event)
 
 `Road` is an estate on a road, `Remote` another one as seen from it; `Lane` is a process on a lane of its machine, `Yard`
-another one; `Event` what happens, `Delivery` a message that was
-sent. Exceptions derive from `RaetError`. The shared library is in the package; for developers, the environment variable
-LIBRAET_LIBRARY names another one.
+another one; `Router` leads messages between both, and `Place` is where they come from and go to; `Event` is what
+happens, `Delivery` a message that was sent. Exceptions derive from `RaetError`. The shared library is in the package;
+for developers, the environment variable LIBRAET_LIBRARY names another one.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ from .errors import (
 from .events import Event
 from .keys import PublicKeys, SecretKeys
 from .lane import Lane, Yard, yard_path
+from .places import Place
 from .remote import Remote
 from .road import Road
+from .router import RoutedDelivery, Router
 from .transactions import Delivery, Transaction
 
 #: Version of the shared library.
@@ -76,6 +78,7 @@ __all__ = [
     "Nacked",
     "NotFound",
     "Pending",
+    "Place",
     "ProtocolError",
     "PublicKeys",
     "QueueFull",
@@ -85,6 +88,8 @@ __all__ = [
     "Rejected",
     "Remote",
     "Road",
+    "RoutedDelivery",
+    "Router",
     "SecretKeys",
     "Status",
     "StoreDamaged",

@@ -8,7 +8,7 @@ import weakref
 from collections import deque
 from ctypes import POINTER, byref, c_char_p, c_uint32, c_uint64, c_void_p, string_at
 from dataclasses import dataclass
-from typing import Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from . import _abi
 from ._abi import EventStruct, LogFn, StoreOps, lib
@@ -17,13 +17,17 @@ from ._settings import Configuration
 from .enums import BodyKind, Direction, EventType, Status
 from .errors import error_for
 from .events import Event
+from .places import Place
 from .remote import Remote
 from .transactions import Delivery, Transaction
+
+if TYPE_CHECKING:
+    from .router import Router
 
 _Watched = TypeVar("_Watched", bound=Transaction)
 
 #: What an event counts for in the inbox beside its body, in bytes.
-_EVENT_COST = 256
+EVENT_COST = 256
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Core(Handle):
     _kind = _abi.KIND_ROAD
     _what = "road"
     _no_log = LogFn(0)
+    #: The router that it is attached to.
+    _router: Optional[Router] = None
 
     def _begin(
         self,
@@ -234,27 +240,16 @@ class Core(Handle):
                 return
             if status:
                 self._fail(status)
-            event = self._take(out.contents)
-            self._inbox.append(event)
-            self._inbox_bytes += len(event.raw) + _EVENT_COST
+            self._keep(self._take(out.contents))
+
+    def _keep(self, event: Event) -> None:
+        """Puts an event into the inbox."""
+        raise NotImplementedError
 
     def _take(self, struct: EventStruct) -> Event:
         """Copies an event of the library's, which lives only until the next call, and keeps the books."""
         remote = self._remote(struct.remote) if struct.remote else None
-        event = Event(
-            type=EventType(struct.type),
-            status=Status(struct.status),
-            remote=remote,
-            name=text_of(struct.name) or (remote.label if remote else ""),
-            transaction=self._watched.pop(struct.txn, None) if struct.txn else None,
-            raw=string_at(struct.body, struct.body_len) if struct.body else b"",
-            body_kind=BodyKind(struct.body_kind),
-            time=struct.time_ns / 1e9,
-            os_errno=struct.os_errno,
-            pid=None if struct.pid < 0 else struct.pid,
-            uid=None if struct.pid < 0 else struct.uid,
-            gid=None if struct.pid < 0 else struct.gid,
-        )
+        event = event_of(struct, self, remote, self._watched.pop(struct.txn, None) if struct.txn else None)
         if event.transaction:
             event.transaction._end(event.status)
         if event.type in (EventType.JOINED, EventType.ALLOWED):
@@ -263,14 +258,6 @@ class Core(Handle):
             self._outcomes.pop(struct.remote, None)
         elif event.type == EventType.CLOSED:
             self._ended = True
-        return event
-
-    def _next(self) -> Optional[Event]:
-        """The oldest event in the inbox."""
-        if not self._inbox:
-            return None
-        event = self._inbox.popleft()
-        self._inbox_bytes -= len(event.raw) + _EVENT_COST
         return event
 
     def _abandon(self) -> None:
@@ -282,6 +269,30 @@ class Core(Handle):
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{self.name!r} at {self.endpoint}"
         return f"<{type(self).__name__} {state}>"
+
+
+def event_of(
+    struct: EventStruct, stack: Optional[Core], remote: Optional[Remote], transaction: Optional[Transaction]
+) -> Event:
+    """An event of the library's, copied."""
+    return Event(
+        type=EventType(struct.type),
+        status=Status(struct.status),
+        remote=remote,
+        name=text_of(struct.name) or (remote.label if remote else ""),
+        transaction=transaction,
+        raw=string_at(struct.body, struct.body_len) if struct.body else b"",
+        body_kind=BodyKind(struct.body_kind),
+        time=struct.time_ns / 1e9,
+        os_errno=struct.os_errno,
+        pid=None if struct.pid < 0 else struct.pid,
+        uid=None if struct.pid < 0 else struct.uid,
+        gid=None if struct.pid < 0 else struct.gid,
+        stack=stack,
+        source=Place.parse(text_of(struct.source)) if struct.source else None,
+        destination=text_of(struct.destination) if struct.destination else None,
+        share=text_of(struct.share) if struct.share else None,
+    )
 
 
 def _library_level(level: int) -> int:

@@ -11,13 +11,15 @@ from .enums import BodyKind, EventType, Status
 from .errors import error_for
 
 if TYPE_CHECKING:
+    from ._core import Core
+    from .places import Place
     from .remote import Remote
     from .transactions import Delivery, Transaction
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Event:
-    """Something that happened on a road or lane. It is the program's own: nothing in it changes or goes away."""
+    """Something that happened on a road or lane, or to a router. It is the program's own: nothing in it changes or goes away."""
 
     #: What happened.
     type: EventType
@@ -41,6 +43,14 @@ class Event:
     pid: Optional[int] = None
     uid: Optional[int] = None
     gid: Optional[int] = None
+    #: Events of a `Router`: the road or lane that it concerns; None when the program sent the message to itself.
+    stack: Optional[Core] = None
+    #: Events of a `Router`: where a message came from, as far as it is proved.
+    source: Optional[Place] = None
+    #: Events of a `Router`: where a message goes, as text; None when it has no route.
+    destination: Optional[str] = None
+    #: Events of a `Router`: the share that a message is for; None: none in particular.
+    share: Optional[str] = None
 
     @cached_property
     def body(self) -> Any:
@@ -52,14 +62,14 @@ class Event:
 
     @property
     def delivery(self) -> Optional[Delivery]:
-        """The message that has been delivered or has failed now (DELIVERED, FAILED)."""
+        """The message that has been delivered or has failed now (DELIVERED, FAILED, UNDELIVERED)."""
         from .transactions import Delivery
 
         return self.transaction if isinstance(self.transaction, Delivery) else None
 
     @property
     def tag(self) -> Any:
-        """What the program gave ``send()`` (DELIVERED, FAILED)."""
+        """What the program gave ``send()`` (DELIVERED, FAILED, UNDELIVERED)."""
         delivery = self.delivery
         return delivery.tag if delivery else None
 
@@ -82,6 +92,10 @@ class Event:
             parts.append(self.status.name)
         if self.type == EventType.MESSAGE:
             parts.append(f"{self.body_kind.name.lower()}, {len(self.raw)} bytes")
+        if self.source is not None:
+            parts.append(f"from {self.source}")
+        if self.destination is not None:
+            parts.append(f"to {self.destination}")
         if self.delivery:
             parts.append(f"txn {self.delivery.txn}")
         return f"<Event {' '.join(parts)}>"
