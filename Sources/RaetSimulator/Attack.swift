@@ -180,6 +180,7 @@ extension Simulation {
     head.packetKind = .request
     head.bodyKind = .json
     head.transaction = UInt32(attacker.chance.number(1...50))
+    head.source = remote.farID
     // An open road takes changed keys at once, by its own wish; so there is none here (Scene).
     let keys = attacker.chance.happens(50) ? own : relation.keys
     let id = UInt32(attacker.chance.number(1...100_000))
@@ -191,7 +192,6 @@ extension Simulation {
       head.transaction = remote.join?.transaction ?? head.transaction
     } else if attacker.chance.happens(50) {
       head.destination = remote.nearID
-      head.source = remote.farID
     }
     let coat = Forgery.joinBody(
       relation.name, keys, isMain: relation.isMain, nearID: head.packetKind == .response ? id : nil)
@@ -199,6 +199,11 @@ extension Simulation {
     coverage.meet(.forgedJoin)
     let from = attacker.chance.happens(50) ? relation.address : attacker.foreignAddress()
     offend(node, bytes, from: from, isJoin: true, "a forged join \(head.packetKind)")
+    // Who forges a request can forge its end as well: nothing in it has to be read from an answer.
+    guard head.packetKind == .request, attacker.chance.happens(50) else { return }
+    head.packetKind = .ack
+    let end = Forgery.packet(head, coat: [], .none, &attacker.chance)
+    offend(node, end, from: from, isJoin: true, "the ack of a forged join")
   }
 
   // MARK: Floods.
@@ -211,7 +216,6 @@ extension Simulation {
     }
     let isLarge = plan[.joinFlood] == .high && attacker.largeFloods == 0 && attacker.chance.happens(10)
     if isLarge { attacker.largeFloods += 1 }
-    // Who forges a join can forge its end as well: nothing in it has to be read from an answer.
     let completes = attacker.chance.happens(50)
     for number in 0..<(isLarge ? 1100 : attacker.chance.number(5...60)) where violation == nil {
       var head = Head()
