@@ -63,8 +63,7 @@ private func known(_ lane: Lane, _ name: String) -> UInt64 {
 
 /// An address that something can be sent to.
 private func target(_ endpoint: UnsafePointer<CChar>?) -> Address? {
-  guard let endpoint = Text.read(endpoint), let address = Address(endpoint), address.port != 0, !address.isWildcard
-  else { return nil }
+  guard let endpoint = Text.read(endpoint), let address = Address(endpoint), address.isOfOne else { return nil }
   return address
 }
 

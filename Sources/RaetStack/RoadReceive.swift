@@ -26,6 +26,10 @@ extension Road {
     guard life != .closed else { return }
     count(.packetsRx)
     count(.bytesRx, datagram.count)
+    guard from.isOfOne else {
+      log(.debug, "dropped a datagram from \(from.text), where nobody can be answered")
+      return count(.parsingOuterError)
+    }
     do throws(WireError) {
       let layout = try Head.parse(UnsafeRawBufferPointer(datagram))
       try layout.head.requireValidNumbers()

@@ -131,6 +131,15 @@ extension Address {
   /// Whether it stands for all of a machine's addresses: `0.0.0.0` or `::`.
   public var isWildcard: Bool { high == 0 && low == 0 }
 
+  /// Whether somebody can be answered there: a port, and an address of one machine, not of all or of a group.
+  public var isOfOne: Bool {
+    guard port != 0, !isWildcard else { return false }
+    switch family {
+    case .ipv4: return low < 0xe000_0000
+    case .ipv6: return high >> 56 != 0xff
+    }
+  }
+
   /// Where a wildcard is reached on the same machine: `127.0.0.1` or `::1`. Other addresses stay as they are.
   public var loopbackForWildcard: Address {
     guard isWildcard else { return self }

@@ -80,6 +80,16 @@ import Testing
     #expect(small.withUnsafeMutableBytes { address.writeSocketAddress(to: $0) } == nil)
   }
 
+  @Test(arguments: [
+    ("1.2.3.4:1", true), ("127.0.0.1:65535", true), ("223.255.255.255:1", true), ("[::1]:1", true),
+    ("[fe80::1%2]:1", true), ("1.2.3.4:0", false), ("0.0.0.0:1", false), ("224.0.0.1:1", false),
+    ("239.1.2.3:1", false), ("255.255.255.255:1", false), ("[::]:1", false), ("[::1]:0", false),
+    ("[ff02::1%2]:1", false), ("[::ffff:224.0.0.1]:1", false),
+  ])
+  func knowsWhoCanBeAnswered(_ text: String, _ canBe: Bool) throws {
+    #expect(try #require(Address(text)).isOfOne == canBe)
+  }
+
   @Test func readsNoOtherSocketAddresses() {
     let other = [UInt8](repeating: 1, count: 110)
     #expect(other.withUnsafeBytes { Address(socketAddress: $0) } == nil)
