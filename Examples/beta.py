@@ -24,7 +24,7 @@ class Beta:
         self.answers = 0
 
     def say(self, text: str) -> None:
-        print(f"{self.label:5} | {text}", flush=True)
+        print(f"{self.label:5} | {text}\n", end="", flush=True)  # in one piece: others print there too
 
     def join(self, main: str, timeout: float) -> libraet.Remote:
         """Connects to a main estate, and waits until messages can pass."""

@@ -1,10 +1,12 @@
 #!/bin/bash
 # Two programs that talk to each other: alpha, a main estate in C, and beta, an estate in Python that joins it, waits
-# until a person accepts its keys, and sends messages. Installs what is missing (Debian), builds, runs both, and ends
-# with 0 when all messages and answers were delivered and both ended cleanly.
+# until a person accepts its keys, and sends messages. Then the second act, two estates of three processes each
+# (scripts/lib/routes.sh). Installs what is missing (Debian), builds, runs all, and ends with 0 when all messages and
+# answers were delivered and all ended cleanly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
+. scripts/lib/routes.sh
 
 readonly MESSAGES=3 TIME_LIMIT=60
 fail() {
@@ -28,7 +30,7 @@ run_quietly() { # shows what a command printed only when it fails
   }
 }
 run_quietly make
-run_quietly make -C Examples BUILD=../$out ../$out/alpha
+run_quietly make -C Examples BUILD=../$out ../$out/alpha ../$out/manor ../$out/press
 # The Python of Debian, with its setuptools and wheel: nothing has to be downloaded.
 run_quietly /usr/bin/python3 -m venv --clear --system-site-packages $venv
 run_quietly $venv/bin/python -m pip install --no-build-isolation --no-deps --no-index ./Bindings/python
@@ -37,7 +39,7 @@ folder=$(mktemp -d)
 alpha='' beta=''
 cleanup() {
   local program
-  for program in $alpha $beta; do kill "$program" 2>/dev/null || true; done
+  for program in $alpha $beta "${routes[@]}"; do kill "$program" 2>/dev/null || true; done
   rm -rf "$folder"
 }
 trap cleanup EXIT
@@ -97,3 +99,5 @@ check_beta
 alpha='' beta=''
 [ $delivered = $MESSAGES ] || fail "$delivered answers were delivered, not $MESSAGES"
 echo "demo: done in $SECONDS s: $MESSAGES messages and $MESSAGES answers delivered, both ended cleanly"
+
+second_act
