@@ -152,8 +152,9 @@ lint: ## formatting and house rules
 docs: ## the header's documentation as HTML, in build/docs/
 	mkdir -p $(BUILD)/docs
 	doxygen Doxyfile
-check-docs: ## the examples of the specification against recorded conversations
+check-docs: ## the examples of the specification against recorded conversations, limits against the sources
 	python3 scripts/check-protocol.py
+	python3 scripts/check-limits.py
 examples: all ## builds the examples, and runs those that need no one else
 	$(MAKE) -C Examples check
 flow: ## the example of a message flow of one's own, in the simulator
