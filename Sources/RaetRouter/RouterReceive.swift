@@ -2,7 +2,7 @@ import RaetCrypto
 import RaetStack
 import RaetWire
 
-/// A message of another process: who sent it, whether he may, and where it goes (PROTOCOL 14.3 and 13.5).
+/// A message of another process: who sent it, whether he may, and where it goes (PROTOCOL 14.3 and 14.5).
 extension Router {
   /// What the wire says of a message's sender.
   private enum Proof {
