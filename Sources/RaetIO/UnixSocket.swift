@@ -154,8 +154,19 @@ public final class UnixSocket {
     return memcmp(start, other, bytes.count) == 0
   }
 
+  /// A number for the socket that has this path now: another when it is bound anew. Nil when none has it.
+  func number(atPath path: String) -> UInt64? {
+    var status = rx_file_status()
+    guard rx_status_at(AT_FDCWD, path, &status) == 0 else { return nil }
+    return (status.node &* 0x9e37_79b9_7f4a_7c15 ^ status.device &+ status.written) | 1
+  }
+
   /// Sends a yard's next pages, as many as its socket takes and one system call can.
   func send(_ lane: Lane, to yard: Yard) -> PageSendResult {
+    if lane.isAtBook(yard) {
+      guard let number = number(atPath: yard.path) else { return .gone }
+      lane.leads(yard, toSocket: number)
+    }
     sender.begin(path: yard.path)
     lane.pages(of: yard, limit: PageSender.capacity) { sender.add($0) }
     let wanted = sender.count

@@ -21,9 +21,9 @@ public final class Lane {
   var now: UInt64
   /// What happened and was not taken yet.
   var events = Queue<Event>()
-  /// Bytes of messages in `events`, and of pages of half received ones.
-  var receivedBytes = 0
-  /// Bytes of messages in `events` alone.
+  /// Bytes kept for messages that are half received.
+  var gatheringBytes = 0
+  /// Bytes of messages in `events`.
   var waitingBytes = 0
   /// What is counted.
   public internal(set) var statistics = Statistics()
@@ -92,10 +92,7 @@ public final class Lane {
   /// Takes the next event; nil when there is none.
   public func nextEvent() -> Event? {
     guard let event = events.popFirst() else { return nil }
-    if let body = event.body {
-      receivedBytes &-= body.range.count
-      waitingBytes &-= body.range.count
-    }
+    if let body = event.body { waitingBytes &-= body.range.count }
     return event
   }
 

@@ -12,6 +12,8 @@ public final class OutgoingBook {
   let pagination: Pagination
   /// The number of its next page to send.
   var next = 0
+  /// Which of the sockets that have had the yard's path its pages go to; 0 as long as it does not matter.
+  var socket: UInt64 = 0
 
   /// Packs a message; nil when it takes too many pages, or there is no memory.
   init?(

@@ -49,22 +49,15 @@ extension Lane {
     if page.count == 1 {
       guard page.piece.count <= settings.maxMessage else { throw .messageLength }
       guard let body = WipedBytes(copying: page.piece) else { throw .noMemory }
-      receivedBytes &+= page.piece.count
       return deliver(ReceivedBody(storage: body, range: 0..<page.piece.count, kind: page.kind), yard)
     }
     let book = try book(page, yard)
     guard try book.gathering.insert(page, into: book.body.bytes) == .fresh else { return count(.messageDuplicateRx) }
     book.heard = now
-    receivedBytes &+= page.piece.count
-    makeRoom()
     guard book.gathering.isComplete else { return reschedule(yard) }
-    yard.books.removeAll { $0 === book }
-    reschedule(yard)
+    remove(book, yard)
     let length = book.gathering.length
-    guard length <= settings.maxMessage else {
-      receivedBytes &-= length
-      throw .messageLength
-    }
+    guard length <= settings.maxMessage else { throw .messageLength }
     deliver(ReceivedBody(storage: book.body, range: 0..<length, kind: page.kind), yard)
   }
 
@@ -78,17 +71,18 @@ extension Lane {
     let gathering = try PageGathering(first: page, limit: settings.maxMessage)
     // One page after the other comes from a yard: of many that are half received, most never end.
     if yard.books.count >= LaneLimit.books, let oldest = yard.books.first { forget(oldest, yard) }
+    makeRoom(for: gathering.length)
     guard
       let book = IncomingBook(id: nextTransactionID(), number: page.book, gathering: gathering, now: now)
     else { throw .noMemory }
     yard.books.append(book)
+    gatheringBytes &+= book.body.bytes.count
     return book
   }
 
   /// A whole message is the application's now, if it is one mapping.
   private func deliver(_ body: ReceivedBody, _ yard: Yard) {
     do throws(BodyError) { try BodyCheck.requireMapping(body.kind, body.bytes) } catch {
-      receivedBytes &-= body.range.count
       count(.parsingMessageError)
       return log(.debug, "a message from \(yard.name) is no mapping")
     }
@@ -103,13 +97,14 @@ extension Lane {
     report(event)
   }
 
-  /// Half received messages that fill the whole room while no whole one waits for the host: the oldest gives way.
-  private func makeRoom() {
-    while receivedBytes &- waitingBytes > settings.receiveQueue {
+  /// Of half received messages, those of which nothing came for longest give way to a new one of so many bytes.
+  private func makeRoom(for length: Int) {
+    while gatheringBytes &+ length > settings.receiveQueue {
       var oldest: (Yard, IncomingBook)?
       for yard in slots.compactMap({ $0 }) {
         for book in yard.books where book.heard < oldest?.1.heard ?? .max { oldest = (yard, book) }
       }
+      // The only one may be longer than the room.
       guard let (yard, book) = oldest else { return }
       count(.dropLimit)
       forget(book, yard)
@@ -119,7 +114,11 @@ extension Lane {
   /// Gives a half received book up.
   func forget(_ book: IncomingBook, _ yard: Yard) {
     count(.messageSilent)
-    receivedBytes &-= book.gathering.receivedLength
+    remove(book, yard)
+  }
+
+  private func remove(_ book: IncomingBook, _ yard: Yard) {
+    gatheringBytes &-= book.body.bytes.count
     yard.books.removeAll { $0 === book }
     reschedule(yard)
   }

@@ -93,11 +93,12 @@ extension Lane {
     return nil
   }
 
-  /// Hands the next pages to a yard, `limit` of them at most, to `body`.
+  /// Hands the next pages to a yard, `limit` of them at most, to `body`: a message of several pages begins with the first
+  /// of them, since it matters who has the yard's path by then.
   public func pages(of yard: Yard, limit: Int, _ body: (OutgoingPage) -> Void) {
     var left = limit
     var at = 0
-    while left > 0, let book = yard.queue[at] {
+    while left > 0, let book = yard.queue[at], at == 0 || book.pagination.count == 1 {
       var number = book.next
       while left > 0, number < book.pagination.count {
         body(book.page(number))
@@ -106,6 +107,17 @@ extension Lane {
       }
       at &+= 1
     }
+  }
+
+  /// Whether it matters which socket has the yard's path: its next message takes several pages.
+  public func isAtBook(_ yard: Yard) -> Bool { (yard.queue[0]?.pagination.count ?? 0) > 1 }
+
+  /// The yard's path leads to this socket now: a number that no two which had the path share, and not 0. A message of
+  /// which pages went to another begins anew, since that one never had all of them.
+  public func leads(_ yard: Yard, toSocket number: UInt64) {
+    guard let book = yard.queue[0] else { return }
+    if book.socket != number { book.next = 0 }
+    book.socket = number
   }
 
   /// The kernel has taken so many pages of a yard's.

@@ -15,7 +15,7 @@ public struct LaneSettings {
   public var maxMessage = WireLimit.body
   /// Bytes of messages that wait, per yard.
   public var sendQueue = 128 << 20
-  /// Bytes of messages received or half received, in all.
+  /// Bytes of messages that wait for the host, and as many again of half received ones, in all.
   public var receiveQueue = 256 << 20
   /// Limit of a message that is given none, in nanoseconds.
   public var messageTimeout: UInt64 = 300 * Times.second
