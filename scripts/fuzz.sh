@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the fuzzers and runs each for so many seconds, side by side on all processors: scripts/fuzz.sh SECONDS [NAME...]
 # An input that ends a fuzzer badly is kept in build/fuzz/findings/; this ends with 1 then.
+# scripts/fuzz.sh merge [NAME...] puts what was learnt into Tests/fuzz/corpora, as few inputs as reach as much code.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -20,7 +21,19 @@ fuzzer=$work/raet-fuzz
 swiftc -sanitize=fuzzer,address -o $fuzzer -Xlinker --whole-archive .build/fuzz/release/libraet-fuzz.a \
   -Xlinker --no-whole-archive $(pkg-config --libs libsodium msgpack jansson) >>$work/build.log 2>&1 ||
   { tail -n 20 $work/build.log; exit 1; }
-[ $# != 0 ] || set -- heads bodies segments datagrams signed handshakes stores calls
+[ $# != 0 ] || set -- heads bodies segments datagrams signed handshakes stores calls pages routes
+
+if [ "$seconds" = merge ]; then
+  for name in "$@"; do
+    merged=$(mktemp -d)
+    mkdir -p "$work/corpora/$name"
+    RAET_FUZZER=$name $fuzzer -merge=1 -use_counters=0 -max_len=2048 "$merged" "Tests/fuzz/corpora/$name" \
+      "$work/corpora/$name" >"$work/logs/$name.log" 2>&1 || { tail -n 5 "$work/logs/$name.log"; exit 1; }
+    rm -r "Tests/fuzz/corpora/$name" && mv "$merged" "Tests/fuzz/corpora/$name" && chmod 755 "Tests/fuzz/corpora/$name"
+    printf '%-12s %5d inputs\n' "$name" "$(ls "Tests/fuzz/corpora/$name" | wc -l)"
+  done
+  exit
+fi
 
 # One after the other where time is short, else side by side: each has its seconds either way.
 fuzz() {

@@ -6,7 +6,9 @@ begin = next(index for index, line in enumerate(lines) if '.testTarget(' in line
 end = next(index for index, line in enumerate(lines) if line.strip() == '],' and index > begin)
 fuzzers = '''    .target(
       name: "RaetFuzz",
-      dependencies: ["RaetABI", "RaetSimulator", "RaetIO", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto", "CRaet"],
+      dependencies: [
+        "RaetABI", "RaetSimulator", "RaetIO", "RaetRouter", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto", "CRaet",
+      ],
       path: "Tests/fuzz/Sources", swiftSettings: tests),'''
 product = '    .library(name: "raet-fuzz", type: .static, targets: ["RaetFuzz"]),'
 products = next(index for index, line in enumerate(lines) if line.strip() == 'products: [')

@@ -46,3 +46,28 @@ put('stores', b''.join(bytes([kind]) + struct.pack('>H', len(data)) + data for k
 for calls in [(4, 5, 0), (8, 6, 1), (4, 19, 0), (16, 17, 18), (15, 20, 21), (22, 2, 3)]:
     put('calls', b''.join(bytes([side, call]) + bytes([call * 7 & 255, 1, 2, 40, 5, 1]) for call in calls for side in (0, 1)))
     put('calls', bytes([1, 4, 9]) + bytes([0, 0, 255, 255] * 3) + b''.join(bytes([1, call, 2, 4, 0, 0]) for call in calls) + bytes([0, 0, 255, 255, 1, 3]))
+# Pages: whole messages and books in order, twice, and as they come from a recorded lane.
+for choice, numbers in [(5, 0x10), (5, 0), (3, 0), (4, 0), (0x45, 0), (0x85, 0x10)]:
+    put('pages', b''.join(bytes([choice, numbers, number, 3]) + b'{"a":1}'.ljust(16) for number in (0, 1, 2, 2)) + b'\x02')
+put('pages', b''.join(bytes([5, book, 0, 3]) + b'x' * 16 for book in range(16)))
+lane = root / 'Tests/RaetWireTests/Vectors/lane.json'
+for conversation in json.loads(lane.read_text()) if lane.exists() else []:
+    for page in conversation['datagrams'][:6]:
+        data = bytes.fromhex(page['hex'])[:1900]
+        put('pages', bytes([0]) + struct.pack('>H', len(data)) + data)
+# Routes: bodies of both kinds, texts of destinations, rules.
+for source, destination, more in [(['beta', None, None], ['alpha', None, 'jobs'], {}), (['gamma', 'x', 's'], ['beta', 'y', None], {'id': 5}),
+                                  ([None, 'worker', None], ['beta', None, 's'], {'hops': 1, 'confirm': True}),
+                                  (['beta'], ['alpha', 'worker', 'a/b'], {})]:
+    body = json.dumps({'a': [1, 'x'], 'route': {'src': source, 'dst': destination, **more}, 'cmd': 'ping'}).encode()
+    for choice in (0, 4, 8):
+        put('routes', bytes([choice]) + body)
+    rules = b'allow estate=b* share=jobs field:cmd=ping\nrefuse yard=x\nforged correct\n'
+    put('routes', bytes([2, len(rules)]) + rules + body)
+for text in [b'alpha,beta/worker/jobs', b'role=minion//s', b'kind=3/%2F/%c3%bc', b'allow uid=7 on=lane/* toyard=manor\n', b'refuse field:a=1*2 body=msgpack']:
+    put('routes', bytes([0]) + text)
+nil, text = b'\xc0', lambda word: bytes([0xa0 + len(word)]) + word
+for source, destination in [([text(b'beta'), nil, nil], [text(b'alpha'), nil, text(b'jobs')]), ([nil, text(b'worker'), nil], [text(b'beta'), nil, nil])]:
+    route = b'\x82' + text(b'src') + b'\x93' + b''.join(source) + text(b'dst') + b'\x93' + b''.join(destination)
+    put('routes', bytes([1]) + b'\x82' + text(b'route') + route + text(b'cmd') + text(b'ping'))
+    put('routes', bytes([5]) + b'\x82' + text(b'a') + b'\x92\x01\xcb\x40\x00\x00\x00\x00\x00\x00\x00' + text(b'route') + route)

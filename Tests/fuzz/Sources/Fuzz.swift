@@ -2,7 +2,7 @@ import Glibc
 
 /// The fuzzers (docs/TESTING.md). Each takes an input and ends well, whatever that holds.
 enum Fuzzer: String, CaseIterable {
-  case heads, bodies, segments, datagrams, signed, handshakes, stores, calls
+  case heads, bodies, segments, datagrams, signed, handshakes, stores, calls, pages, routes
 
   /// The one that RAET_FUZZER names.
   static let chosen: Fuzzer = {
@@ -24,6 +24,8 @@ enum Fuzzer: String, CaseIterable {
     case .handshakes: fuzzHandshakes(input)
     case .stores: fuzzStores(input)
     case .calls: fuzzCalls(input)
+    case .pages: fuzzPages(input)
+    case .routes: fuzzRoutes(input)
     }
   }
 }
