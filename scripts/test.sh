@@ -5,13 +5,17 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/packages.sh
 
-# The steps in order, and the targets of the Makefile behind them.
-steps=(packages lint regular unit library c valgrind abi docs python install demo interop asan sim mutants fuzz)
+# The steps in order, and the targets of the Makefile behind them. The unit tests run under the address sanitizer, which
+# finds all that they find without it; "unit" is there to be named.
+steps=(packages lint regular library c valgrind abi docs python install demo interop asan sim mutants fuzz)
+named=(unit)
 declare -A targets=(
   [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
   [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo flow' [interop]=interop
   [asan]=asan [sim]='sim SEEDS=2000' [mutants]='mutants ONLY=simulator' [fuzz]='fuzz SECONDS=10'
 )
+# Waits for its peers most of the time: the steps after it run meanwhile.
+aside=interop
 limit=900 # seconds that a step may take
 
 packages() {
@@ -19,31 +23,47 @@ packages() {
     python3 python3-venv python3-setuptools python3-wheel python3-msgpack valgrind abigail-tools doxygen || return
   swift --version || { echo 'Swift 6.3 is needed: https://www.swift.org/install/linux/'; return 1; }
 }
+# Runs a step and keeps how it ended, and how long it took.
 run() {
-  if [ "$1" = packages ]; then packages; else timeout $limit make --no-print-directory ${targets[$1]}; fi
+  local start=$SECONDS status=0
+  if [ "$1" = packages ]; then
+    packages
+  else
+    timeout $limit make --no-print-directory ${targets[$1]}
+  fi >"build/logs/$1.log" 2>&1 </dev/null || status=$?
+  echo "$status $((SECONDS - start))" >"build/logs/$1.end"
 }
-
-for step in "$@"; do
-  [[ " ${steps[*]} " == *" $step "* ]] || { echo "no step $step; there are: ${steps[*]}"; exit 2; }
-done
-[ $# = 0 ] || steps=("$@")
-mkdir -p build/logs
 passed=0 failed=()
-for step in "${steps[@]}"; do
-  printf '== %-10s ' "$step"
-  log=build/logs/$step.log
-  start=$SECONDS
-  if run "$step" >"$log" 2>&1 </dev/null; then
-    printf 'passed %4d s\n' $((SECONDS - start))
+tell() {
+  local status seconds log=build/logs/$1.log
+  read -r status seconds <"build/logs/$1.end"
+  if [ "$status" = 0 ]; then
+    printf '== %-10s passed %4d s\n' "$1" "$seconds"
     passed=$((passed + 1))
   else
-    printf 'FAILED %4d s, %s:\n' $((SECONDS - start)) "$log"
+    printf '== %-10s FAILED %4d s, %s:\n' "$1" "$seconds" "$log"
     # What looks like the reason may stand far from the end.
     { grep -E 'error:|recorded an issue|^FAIL|^ERROR|^failed ' "$log" | head -n 15; echo ...; tail -n 25 "$log"; } |
       cut -c1-300 | sed 's/^/   | /'
-    failed+=("$step")
+    failed+=("$1")
+  fi
+}
+
+for step in "$@"; do
+  [[ " ${steps[*]} ${named[*]} " == *" $step "* ]] || { echo "no step $step; there are: ${steps[*]} ${named[*]}"; exit 2; }
+done
+[ $# = 0 ] || steps=("$@")
+mkdir -p build/logs
+for step in "${steps[@]}"; do
+  if [ "$step" = $aside ]; then
+    run "$step" &
+  else
+    run "$step"
+    tell "$step"
   fi
 done
+wait
+[[ " ${steps[*]} " != *" $aside "* ]] || tell $aside
 [ ${#failed[@]} = 0 ] || echo "failed: ${failed[*]}"
-echo "$passed passed, ${#failed[@]} failed"
+echo "$passed passed, ${#failed[@]} failed, $SECONDS s"
 [ ${#failed[@]} = 0 ]
