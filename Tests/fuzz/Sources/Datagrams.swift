@@ -115,13 +115,14 @@ private func mutated(_ datagram: [UInt8], _ input: inout Reader, _ signer: Estat
   guard let layout else { return datagram }
   var head = layout.head
   var coat = [UInt8](datagram[layout.coat])
-  // A join with other keys is believed at first sight: that is what pinned keys are for.
+  // A join with other keys is believed at first sight: that is what pinned keys are for. And a number that was not used
+  // yet would be used twice, by one who signs both: what it is used for next then counts as done.
   switch head.transactionKind == .join ? 3 + input.byte() % 3 : input.byte() % 6 {
   case 0: coat = input.piece(Int(input.short() % 900))
   case 1: for _ in 0..<3 where !coat.isEmpty { coat[Int(input.short()) % coat.count] ^= input.byte() }
   case 2: coat.removeLast(min(coat.count, Int(input.byte())))
   case 3: head.packetKind = PacketKind(rawValue: input.byte() % 20) ?? head.packetKind
-  case 4: head.transaction = UInt32(input.byte())
+  case 4: head.transaction = UInt32(input.byte()) % (head.transaction + 1)
   default: head.destination = UInt32(input.byte())
   }
   return signed(head, coat, signer) ?? datagram

@@ -118,7 +118,17 @@ struct FuzzRoad {
     send(bodies[0], other, to: "main")
     send(bodies[1], main, to: other.road.name)
     let pass = run(60 * Times.second) { main.received.contains(bodies[0]) && other.received.contains(bodies[1]) }
-    require(pass, "messages do not pass any more")
+    require(pass, "messages do not pass any more: \(state(main, other.road.name)), \(state(other, "main"))")
+  }
+
+  private func state(_ estate: Estate, _ name: String) -> String {
+    guard let remote = estate.remote(name) else { return "\(estate.road.name) has lost \(name)" }
+    let messages = remote.messages
+    return """
+      \(estate.road.name): sessions \(remote.near.id) and \(remote.far.id), \(messages.waitingCount) wait, \
+      \(messages.underway.count) under way, \(messages.inquiring.count) in doubt, \(messages.incoming.count) come, \
+      ended \(estate.ended.map { $0.status }), received \(estate.received.map { $0.count })
+      """
   }
 
   private func send(_ body: [UInt8], _ from: Estate, to name: String) {
