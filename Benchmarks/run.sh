@@ -23,6 +23,7 @@ build() { # build PROGRAM OPTION...
 build ceiling $(pkg-config --cflags --libs libsodium)
 build peer "-I$root/Include" "-L$root/build" -lraet '-Wl,-rpath,$ORIGIN/..'
 build engine "-I$root/Include" "-L$root/build" -lraet '-Wl,-rpath,$ORIGIN/..'
+build route "-I$root/Include" "-L$root/build" -lraet '-Wl,-rpath,$ORIGIN/..'
 build lane "-I$root/Include" "-L$root/build" -lraet '-Wl,-rpath,$ORIGIN/..'
 
 exec "${PYTHON:-python3}" -B "$here/table.py" "$bin" "$venv" --json "$root/build/bench.json" "$@"

@@ -2,7 +2,7 @@
 
     table.py BIN VENV [--quick] [--check] [--json FILE]
 
-BIN is the folder with the built peer, ceiling, engine and lane, VENV a virtual environment with the reference. What is
+BIN is the folder with the built peer, ceiling, engine, lane and route, VENV a virtual environment with the reference. What is
 compared is measured in turns in one run (A B A B ...), and the ratio is taken pair by pair, so that a change of the
 machine's speed or load strikes both. README.md says what each row means.
 """
@@ -384,9 +384,33 @@ class Bench:
             Row("", rate, "/s", f"reference, {number(old)} /s", pairs(rates["lane"], rates["reference"]), limits[1]),
         ]
 
+    def routes(self) -> None:
+        """What a routed hop, lane to road, adds to a message on the road."""
+        times: dict[str, list[tuple[float, float]]] = {"direct": [], "routed": []}
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(2 * self.plan.repetitions):
+                for kind, found in times.items():
+                    words = self.run("route", kind, folder, self.plan.flood_seconds / 2, MESSAGE)[0]
+                    count, elapsed, manor = (int(word) for word in words[1:4])
+                    self.rate([count, elapsed, 0])
+                    found.append((manor / count, elapsed / count))
+        for part, (name, limit) in enumerate((("CPU time in the manor", "<= 1.15"), ("time a message, in a flood", ""))):
+            direct, routed = ([time[part] for time in times[kind]] for kind in ("direct", "routed"))
+            self.rows.append(
+                Row(
+                    f"routed hop, lane to road: {name}",
+                    statistics.median(routed) / 1e3,
+                    "us",
+                    f"sent on the road directly, {number(statistics.median(direct) / 1e3)} us",
+                    pairs(routed, direct),
+                    limit,
+                )
+            )
+
     def measure_all(self) -> None:
         """All measurements; one that fails leaves its reason in the table."""
-        for measure in (self.small_messages, self.report, self.large_messages, self.many_remotes, self.lanes):
+        steps = (self.small_messages, self.report, self.large_messages, self.many_remotes, self.lanes, self.routes)
+        for measure in steps:
             with self.cleanup:
                 try:
                     measure()

@@ -104,11 +104,14 @@ enum Engine {
   // MARK: Messages.
 
   func send(
-    _ id: UInt64, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, timeout: UInt64, tag: UInt64, now: UInt64
+    _ id: UInt64, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool = false, timeout: UInt64,
+    tag: UInt64, now: UInt64
   ) throws(Status) -> UInt64 {
     switch self {
-    case .road(let driver): try driver.road.send(id, kind, body, timeout: timeout, tag: tag, now: now)
-    case .lane(let driver): try driver.lane.send(id, kind, body, timeout: timeout, tag: tag, now: now)
+    case .road(let driver):
+      try driver.road.send(id, kind, body, isChecked: isChecked, timeout: timeout, tag: tag, now: now)
+    case .lane(let driver):
+      try driver.lane.send(id, kind, body, isChecked: isChecked, timeout: timeout, tag: tag, now: now)
     }
   }
 

@@ -68,10 +68,12 @@ final class AttachedStacks: RouterPorts {
   }
 
   func send(
-    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, timeout: UInt64, tag: UInt64, now: UInt64
+    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool, timeout: UInt64, tag: UInt64,
+    now: UInt64
   ) throws(Status) -> UInt64 {
     guard let attached = find(port: target.port) else { throw .notFound }
-    return try attached.stack.engine.send(target.remote, kind, body, timeout: timeout, tag: tag, now: now)
+    return try attached.stack.engine.send(
+      target.remote, kind, body, isChecked: isChecked, timeout: timeout, tag: tag, now: now)
   }
 
   func cancel(_ transaction: UInt64, port: Int, now: UInt64) {

@@ -24,6 +24,8 @@ final class Hop {
     case transit(Origin)
     /// A report of ours, of which nobody is told.
     case report
+
+    var isTransit: Bool { if case .transit = self { true } else { false } }
   }
 
   /// How far it is.
@@ -36,6 +38,7 @@ final class Hop {
 
   let id: UInt64
   let sender: Sender
+  /// As text, for the host's events; else empty.
   let destination: String
   let kind: BodyKind
   /// The end of its time.
@@ -156,7 +159,8 @@ extension Router {
       guard let body = readdressed(choice.body, hop) else { return false }
       do throws(Status) {
         hop.transaction = try stacks.send(
-          target, hop.kind, UnsafeRawBufferPointer(body.bytes), timeout: hop.limit &- now, tag: hop.id, now: now)
+          target, hop.kind, UnsafeRawBufferPointer(body.bytes), isChecked: true, timeout: hop.limit &- now, tag: hop.id,
+          now: now)
         hop.state = .sending(reported: nil)
         count(.retried)
         return true
@@ -246,7 +250,8 @@ extension Router {
   /// Starts a message; one that the stack does not take is forgotten.
   private func start(_ hop: Hop, _ body: UnsafeRawBufferPointer, timeout: UInt64) throws(RouteError) {
     do throws(Status) {
-      hop.transaction = try stacks.send(hop.target, hop.kind, body, timeout: timeout, tag: hop.id, now: now)
+      hop.transaction = try stacks.send(
+        hop.target, hop.kind, body, isChecked: true, timeout: timeout, tag: hop.id, now: now)
     } catch {
       remove(hop)
       throw .noMemory

@@ -43,9 +43,11 @@ public protocol RouterPorts: AnyObject {
   func meet(_ name: String, port: Int) -> UInt64?
   /// The remote that follows, 0 for the first.
   func remote(after: UInt64, port: Int) -> UInt64?
-  /// Sends a message, whose end comes with `tag`; `timeout` in nanoseconds, 0 for the stack's own.
+  /// Sends a message, whose end comes with `tag`; `timeout` in nanoseconds, 0 for the stack's own; `isChecked`: the body
+  /// is known to be a mapping of its kind.
   func send(
-    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, timeout: UInt64, tag: UInt64, now: UInt64
+    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool, timeout: UInt64, tag: UInt64,
+    now: UInt64
   ) throws(Status) -> UInt64
   /// Ends a message before its time, if it still can.
   func cancel(_ transaction: UInt64, port: Int, now: UInt64)

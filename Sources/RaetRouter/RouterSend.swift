@@ -131,7 +131,8 @@ extension Router {
     let wait = timeout == 0 ? RouterLimit.confirmTime : timeout
     let limit = now.addingReportingOverflow(wait)
     let hop = newHop(
-      sender, target, body.kind, destination: destination.text, limit: limit.overflow ? .max : limit.partialValue)
+      sender, target, body.kind, destination: sender.isTransit ? "" : destination.text,
+      limit: limit.overflow ? .max : limit.partialValue)
     route.id = wantsReports(sender) ? hop.id : nil
     do throws(Status) {
       try start(hop, body, route, selection, timeout: timeout)
@@ -186,8 +187,10 @@ extension Router {
     do throws(RouteError) { spliced = try body.read.with(route, in: body.bytes) } catch {
       throw error == .noMemory ? .noMemory : .encode
     }
+    // What came from another process was checked when it came.
     hop.transaction = try stacks.send(
-      hop.target, hop.kind, UnsafeRawBufferPointer(spliced.bytes), timeout: timeout, tag: hop.id, now: now)
+      hop.target, hop.kind, UnsafeRawBufferPointer(spliced.bytes), isChecked: hop.sender.isTransit, timeout: timeout,
+      tag: hop.id, now: now)
     guard let selection, heldBytes &+ spliced.bytes.count <= RouterLimit.held else { return }
     heldBytes &+= spliced.bytes.count
     hop.choice = (selection, spliced)

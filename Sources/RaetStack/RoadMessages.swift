@@ -7,15 +7,16 @@ extension Road {
   // MARK: The host's calls.
 
   /// Takes a message for a remote: it waits until it can go, and ends in one report. `timeout` in nanoseconds, 0 for the
-  /// setting. Throws `.again` when the queue is full, `.messageSize`, `.encode`, `.notFound`, `.closed`, `.noMemory`.
+  /// setting; `isChecked`: the body is known to be a mapping of its kind. Throws `.again` when the queue is full, `.messageSize`, `.encode`, `.notFound`, `.closed`, `.noMemory`.
   public func send(
-    _ id: UInt64, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, timeout: UInt64, tag: UInt64, now: UInt64
+    _ id: UInt64, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool = false, timeout: UInt64,
+    tag: UInt64, now: UInt64
   ) throws(Status) -> UInt64 {
     enter(now)
     guard life == .open else { throw .closed }
     let remote = try self.remote(id)
     guard body.count <= settings.maxMessage else { throw .messageSize }
-    do throws(BodyError) { try BodyCheck.requireMapping(kind, body) } catch { throw .encode }
+    if !isChecked { do throws(BodyError) { try BodyCheck.requireMapping(kind, body) } catch { throw .encode } }
     guard kind != .none || body.isEmpty else { throw .encode }
     // An empty body takes its place in the queue, too.
     guard capacity(remote) >= max(body.count, 1) else {

@@ -54,7 +54,8 @@ final class FakeStacks: RouterPorts {
   }
 
   func send(
-    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, timeout: UInt64, tag: UInt64, now: UInt64
+    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool, timeout: UInt64, tag: UInt64,
+    now: UInt64
   ) throws(Status) -> UInt64 {
     if let refusal { throw refusal }
     lastTransaction += 1
