@@ -66,7 +66,11 @@ static int status_elsewhere(const char *folder) {
     raet_status status = raet_stack_new(config, 1, &stack);
     raet_stack_free(stack);
     raet_config_free(config);
-    _exit(-status);
+    /* Its copies of the parent's stacks are lost, which valgrind would tell of at its end. */
+    char end[20];
+    snprintf(end, sizeof end, "exit %d", -status);
+    execl("/bin/sh", "sh", "-c", end, (char *)NULL);
+    _exit(255);
   }
   int result = 0;
   waitpid(child, &result, 0);
