@@ -212,6 +212,12 @@ class ReferencePeer:
                     emit(event="state", remote=name, key=key, value=value)
         self.known = current
 
+    def take(self, body, name):
+        """Reports a message."""
+        if isinstance(body, bytes):
+            body = bodies.decode(body, "raw")
+        emit(event="message", remote=name, **bodies.report(body))
+
     def service(self):
         stack = self.stack
         stack.store.stamp = self.now()
@@ -222,10 +228,7 @@ class ReferencePeer:
         stack.process()
         # Reported before the answers are sent, so that a kill never hides a message that was acknowledged.
         while stack.rxMsgs:
-            body, name = stack.rxMsgs.popleft()
-            if isinstance(body, bytes):
-                body = bodies.decode(body, "raw")
-            emit(event="message", remote=name, **bodies.report(body))
+            self.take(*stack.rxMsgs.popleft())
         self.keep_connected()
         if self.presence:
             stack.manage()
