@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 shift
 
+export SWIFT_BACKTRACE=enable=no # it hangs in the sanitizer
+
 # A package of its own: sanitizers for all modules, and no test targets.
 work=build/fuzz
 mkdir -p $work/findings $work/logs $work/corpora $work/Tests

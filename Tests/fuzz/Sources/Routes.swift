@@ -29,8 +29,10 @@ private final class FuzzPorts: RouterPorts {
   }
 
   func send(
-    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, timeout: UInt64, tag: UInt64, now: UInt64
+    _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool, timeout: UInt64, tag: UInt64,
+    now: UInt64
   ) throws(Status) -> UInt64 {
+    if isChecked { require((try? BodyCheck.requireMapping(kind, body)) != nil, "called checked, but is no mapping") }
     sent.append((target, kind, [UInt8](body)))
     return UInt64(sent.count)
   }
