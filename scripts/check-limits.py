@@ -17,6 +17,7 @@ FIGURE = r"(\d[\d,]*)(?: (KiB|MiB|ms|s)\b)?"
 
 CLAIMS = [
     # Roads.
+    ("SECURITY.md", "hold up to {} joins open for {};", "RoadLimit.joinees Times.joinAnswered"),
     ("SECURITY.md", "| remotes | {} (`RAET_KEY_MAX_REMOTES`); of these, {} that no handshake",
      "RoadSettings.maxRemotes RoadLimit.unproven"),
     ("SECURITY.md", "| joins that others began, at once | {}; each is forgotten after {}, or {} while a person decides",
