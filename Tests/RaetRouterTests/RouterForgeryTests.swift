@@ -75,7 +75,7 @@ import Testing
       _ = (here.estate("beta"), here.estate("relay"), here.yard("worker"), here.yard("trusted"))
       let rogue = here.yard("rogue")
       var passed = 0
-      for _ in 0..<6_000 {
+      for _ in 0..<2_000 {
         let route = RouterForgeryTests.route(&chance)
         let kind = chance.pick([BodyKind.json, .msgpack])
         here.receive(
@@ -97,7 +97,7 @@ import Testing
         }
         here.stacks.sent = []
       }
-      #expect(passed > 20, "seed \(seed): the test tests something")
+      #expect(passed > 5, "seed \(seed): the test tests something")
     }
   }
 
@@ -108,7 +108,7 @@ import Testing
     _ = (here.yard("manor"), here.yard("trusted"))
     let rogue = here.yard("rogue")
     var passed = 0
-    for _ in 0..<6_000 {
+    for _ in 0..<2_000 {
       let route = RouterForgeryTests.route(&chance)
       here.receive(try RouterForgeryTests.body(route, .json), from: rogue, uid: 1000)
       while let told = here.router.nextEvent() {
@@ -122,7 +122,7 @@ import Testing
       }
       here.stacks.sent = []
     }
-    #expect(passed > 20, "seed \(seed): the test tests something")
+    #expect(passed > 5, "seed \(seed): the test tests something")
   }
 }
 

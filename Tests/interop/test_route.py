@@ -41,7 +41,8 @@ class Routes(InteropCase):
         joiner.wait_allowed(main.estate)
         main.wait_allowed(joiner.estate)
         self.workers = []
-        for manor, (name, kind) in itertools.product((self.ours, self.theirs), (("one", SUBJECT), ("two", "reference"))):
+        kinds = (("one", SUBJECT), ("two", "reference"))
+        for manor, (name, kind) in itertools.product((self.ours, self.theirs), kinds):
             worker = self.process(kind, f"{name}-{manor.estate}", manor.estate, body=body)
             manor.call("add_yard", name=worker.name)
             self.workers.append(worker)
