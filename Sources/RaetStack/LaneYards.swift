@@ -73,17 +73,23 @@ extension Lane {
     return yard
   }
 
-  /// Whether one more yard has a place: one that only passed by gives way to it, the one that was heard of longest ago.
+  /// Whether one more yard has a place: one that only passed by gives way to it, the one that was heard of longest ago, and
+  /// rather one of which nothing is half received.
   private func hasRoomForYard() -> Bool {
     guard byID.count >= settings.maxRemotes else { return true }
     var oldest: Yard?
-    for yard in slots.compactMap({ $0 })
-    where !yard.isAdded && yard.queue.isEmpty && yard.books.isEmpty && yard.heard < oldest?.heard ?? .max {
-      oldest = yard
+    var oldestAtBook: Yard?
+    for yard in slots.compactMap({ $0 }) where !yard.isAdded && yard.queue.isEmpty {
+      if yard.books.isEmpty {
+        if yard.heard < oldest?.heard ?? .max { oldest = yard }
+      } else if yard.heard < oldestAtBook?.heard ?? .max {
+        oldestAtBook = yard
+      }
     }
-    guard let oldest else { return false }
-    drop(oldest)
-    report(.remoteGone, oldest)
+    guard let leaving = oldest ?? oldestAtBook else { return false }
+    if oldest == nil { count(.dropLimit) }
+    drop(leaving)
+    report(.remoteGone, leaving)
     return true
   }
 

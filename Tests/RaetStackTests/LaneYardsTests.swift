@@ -74,6 +74,21 @@ import Testing
     #expect(one.count(.failedAddremote) == 1)
   }
 
+  @Test func booksThatNeverEndKeepNoPlaces() throws {
+    for (number, name) in ["a", "b", "c", "d"].enumerated() {
+      let stranger = try VirtualYard(name, seed: UInt64(number))
+      let id = try stranger.lane.addRemote(name: "one")
+      try stranger.send(mapping(1, 100_000), to: id)
+      let first = try #require(stranger.pages(of: try stranger.lane.remote(id)).first)
+      one.receive(first, from: name, now: UInt64(number) + 1)
+    }
+    one.takeEvents()
+    #expect(one.events(.remoteGone).map { $0.name } == ["a"] && one.count(.dropLimit) == 1)
+    #expect(one.lane.transfers().count == 3)
+    #expect(throws: Never.self) { try one.add(other) }
+    #expect(one.lane.transfers().count == 2 && one.lane.gatheringBytes < 300_000)
+  }
+
   @Test func whoIsGoneIsForgottenUnlessTheHostAddedIt() throws {
     let id = try other.add(one)
     try other.send(mapping(1, 10), to: id)
