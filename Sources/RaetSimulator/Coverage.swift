@@ -85,6 +85,8 @@ struct Coverage: Sendable {
   private(set) var faults = [Int](repeating: 0, count: Fault.allCases.count)
   private(set) var restarts: [String: Int] = [:]
   private(set) var states: [String: Int] = [:]
+  private(set) var laneFaults: [String: Int] = [:]
+  private(set) var laneStates: [String: Int] = [:]
   private(set) var counters = [UInt64](repeating: 0, count: Counter.allCases.count)
 
   init() {
@@ -92,12 +94,16 @@ struct Coverage: Sendable {
       for activity in Activity.allCases { restarts[Self.name(restart, activity)] = 0 }
     }
     for met in Met.allCases { states[met.rawValue] = 0 }
+    for fault in LaneFault.allCases { laneFaults[fault.rawValue] = 0 }
+    for met in LaneMet.allCases { laneStates[met.rawValue] = 0 }
   }
 
   static func name(_ restart: Restart, _ activity: Activity) -> String { "\(restart.rawValue)/\(activity.rawValue)" }
 
   mutating func meet(_ fault: Fault) { faults[fault.index] += 1 }
   mutating func meet(_ met: Met) { states[met.rawValue, default: 0] += 1 }
+  mutating func meet(_ fault: LaneFault) { laneFaults[fault.rawValue, default: 0] += 1 }
+  mutating func meet(_ met: LaneMet) { laneStates[met.rawValue, default: 0] += 1 }
   mutating func meet(_ restart: Restart, _ activities: [Activity]) {
     for activity in activities { restarts[Self.name(restart, activity), default: 0] += 1 }
   }
@@ -112,5 +118,7 @@ struct Coverage: Sendable {
     for index in counters.indices { counters[index] &+= other.counters[index] }
     for (name, count) in other.restarts { restarts[name, default: 0] += count }
     for (name, count) in other.states { states[name, default: 0] += count }
+    for (name, count) in other.laneFaults { laneFaults[name, default: 0] += count }
+    for (name, count) in other.laneStates { laneStates[name, default: 0] += count }
   }
 }

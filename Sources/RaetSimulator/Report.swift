@@ -1,11 +1,23 @@
 import RaetStack
 
+extension Outcome {
+  /// The runs of a seed: one of roads, and one of lanes when it is even.
+  public static func of(_ seed: UInt64, lanesOnly: Bool = false, keepsTrace: Bool = false) -> [Outcome] {
+    var outcomes: [Outcome] = []
+    if !lanesOnly { outcomes.append(Simulation(seed: seed, keepsTrace: keepsTrace).run()) }
+    if lanesOnly || seed % 2 == 0 { outcomes.append(LaneSimulation(seed: seed, keepsTrace: keepsTrace).run()) }
+    return outcomes
+  }
+}
+
 /// The sum of many runs, in words.
 public struct Report: Sendable {
   private var coverage = Coverage()
   private var runs = 0
+  private var laneRuns = 0
   private var nanoseconds = 0.0
   private var datagrams = 0
+  private var pages = 0
   private var messages = 0
   /// A hash over the hashes of all runs, whatever the order in which they ended.
   private var hash: UInt64 = 0
@@ -17,11 +29,16 @@ public struct Report: Sendable {
 
   /// Takes in a run.
   public mutating func add(_ outcome: Outcome) {
-    runs += 1
+    if outcome.isOfLanes {
+      laneRuns += 1
+      pages += outcome.datagrams
+    } else {
+      runs += 1
+      datagrams += outcome.datagrams
+    }
     nanoseconds += Double(outcome.simulated)
-    datagrams += outcome.datagrams
     messages += outcome.messages
-    hash ^= outcome.hash &* (outcome.seed | 1)
+    hash ^= outcome.hash &* (outcome.seed &<< 1 | 1) &+ (outcome.isOfLanes ? 1 : 0)
     coverage.add(outcome.coverage)
     if outcome.violation != nil { failures.append(outcome) }
   }
@@ -29,6 +46,8 @@ public struct Report: Sendable {
   /// Takes in other runs.
   public mutating func add(_ other: Report) {
     runs += other.runs
+    laneRuns += other.laneRuns
+    pages += other.pages
     nanoseconds += other.nanoseconds
     datagrams += other.datagrams
     messages += other.messages
@@ -63,8 +82,8 @@ public struct Report: Sendable {
     }
     let hours = Double(Int(nanoseconds / 3.6e11)) / 10
     lines.append(
-      "\(runs) runs, \(Int(Double(runs) / seconds)) a second, \(hours) hours of their time, \(messages) messages, "
-        + "\(datagrams) datagrams, hash \(hashText)")
+      "\(runs) runs and \(laneRuns) of lanes, \(Int(Double(runs) / seconds)) a second, \(hours) hours of their time, "
+        + "\(messages) messages, \(datagrams) datagrams and \(pages) pages, hash \(hashText)")
     return lines.joined(separator: "\n")
   }
 }
@@ -86,6 +105,8 @@ extension Coverage {
       ("faults", Fault.allCases.map { ($0.rawValue, count($0)) }),
       ("starts again, by the store it finds and what it was doing", sorted(restarts)),
       ("states", sorted(states)),
+      ("faults of lanes", sorted(laneFaults)),
+      ("states of lanes", sorted(laneStates)),
       ("counters of the engine", counted.map { ("\($0)", Int(clamping: counters[$0.rawValue])) }),
     ]
   }

@@ -253,4 +253,6 @@ public struct Outcome: Sendable {
   public let messages: Int
   /// What happened: all of it with `keepsTrace`, else the last of it.
   public let trace: [String]
+  /// It was a run of lanes.
+  public var isOfLanes = false
 }

@@ -6,7 +6,8 @@ let usage = """
   raet-sim SEED             one run, with all that happens in it
   raet-sim FIRST COUNT      so many runs, and what they met
   raet-sim FIRST COUNT MOST the same, until so many runs have broken a promise
-  raet-sim FIRST COUNT hash the hash of all their datagrams and events
+  raet-sim FIRST COUNT hash the hash of all their datagrams, pages and events
+  raet-sim FIRST COUNT lanes the runs of lanes alone
   """
 
 /// Prints a line at once.
@@ -18,6 +19,9 @@ let usage = """
 /// How many runs go on at a time: as many as there are processors, unless RAET_SIM_WORKERS says otherwise.
 let workers = getenv("RAET_SIM_WORKERS").flatMap { Int(String(cString: $0)) } ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
 
+let words = Array(CommandLine.arguments.dropFirst())
+let hasLanesOnly = words.last == "lanes"
+
 /// Runs seeds side by side, until `most` of them broke a promise. The report does not depend on how many there are.
 func run(_ seeds: Range<UInt64>, most: Int) async -> Report {
   let workers = max(1, workers)
@@ -26,10 +30,11 @@ func run(_ seeds: Range<UInt64>, most: Int) async -> Report {
       group.addTask {
         var report = Report()
         for seed in stride(from: seeds.lowerBound + UInt64(worker), to: seeds.upperBound, by: workers) {
-          let outcome = Simulation(seed: seed).run()
-          report.add(outcome)
-          if let violation = outcome.violation {
-            say("seed \(seed) broke the promise \(violation.promise.rawValue): \(violation.text)")
+          for outcome in Outcome.of(seed, lanesOnly: hasLanesOnly) {
+            report.add(outcome)
+            guard let violation = outcome.violation else { continue }
+            let text = "\(outcome.isOfLanes ? "on a lane, " : "")\(violation.text)"
+            say("seed \(seed) broke the promise \(violation.promise.rawValue): \(text)")
           }
           if report.failures.count >= most || Task.isCancelled { break }
         }
@@ -45,16 +50,18 @@ func run(_ seeds: Range<UInt64>, most: Int) async -> Report {
   }
 }
 
-let words = Array(CommandLine.arguments.dropFirst())
 guard (1...3).contains(words.count), let first = UInt64(words[0]) else {
   print(usage)
   exit(2)
 }
 guard words.count > 1, let count = UInt64(words[1]), count <= 1_000_000_000 else {
-  let outcome = Simulation(seed: first, keepsTrace: true).run()
-  for line in outcome.trace { print(line) }
-  print("seed \(first): hash \(String(outcome.hash, radix: 16)), \(outcome.messages) messages")
-  exit(outcome.violation == nil ? 0 : 1)
+  let outcomes = Outcome.of(first, keepsTrace: true)
+  for outcome in outcomes {
+    for line in outcome.trace { print(line) }
+    let what = outcome.isOfLanes ? "seed \(first) on a lane" : "seed \(first)"
+    print("\(what): hash \(String(outcome.hash, radix: 16)), \(outcome.messages) messages")
+  }
+  exit(outcomes.allSatisfy { $0.violation == nil } ? 0 : 1)
 }
 
 let clock = ContinuousClock()
@@ -74,4 +81,4 @@ print(report.text(seconds: Double(passed.seconds) + Double(passed.attoseconds) /
 guard report.failures.isEmpty else { exit(1) }
 // Runs that never meet a state prove nothing about it.
 if !report.unmet.isEmpty { print("never met: \(report.unmet.joined(separator: ", "))") }
-exit(report.unmet.isEmpty || count < 2000 ? 0 : 3)
+exit(report.unmet.isEmpty || count < 2000 || hasLanesOnly ? 0 : 3)

@@ -37,7 +37,7 @@ import Testing
   @Test func aSeedRepeatsItsRunInAnotherProcess() throws {
     let (first, count) = (UInt64(11), 6)
     var report = Report()
-    for seed in first..<first + UInt64(count) { report.add(Simulation(seed: seed).run()) }
+    for seed in first..<first + UInt64(count) { Outcome.of(seed).forEach { report.add($0) } }
     #expect(try Self.output(of: "raet-sim", "\(first) \(count) hash") == report.hashText)
   }
 
