@@ -9,6 +9,7 @@ An example is a fenced block after a comment line:
       hello, cookie, initiate                 the parts of an allow packet by name, boxes opened
   <!-- example: TAG N-M flow -->      a line for each of these datagrams
   <!-- example: TAG ESTATE KEY -->    a key of the conversation's keys, as verkey
+  <!-- example: page TAG N -->        the head of page N of the lane's conversation TAG
   <!-- example: json FIELD... -->     a JSON object with exactly these fields, in this order
 
 All signatures of the datagrams shown are verified too. Needs libsodium, which the library needs anyway.
@@ -24,6 +25,7 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENT = TOP / "docs" / "PROTOCOL.md"
 VECTORS = TOP / "Tests" / "RaetWireTests" / "Vectors" / "road.json"
+LANE_VECTORS = VECTORS.with_name("lane.json")
 
 PACKETS = ("message ack nack resend request response hello cookie initiate unjoined unallowed renew refuse reject"
            " pend done").split()
@@ -163,6 +165,11 @@ def main():
             if words[0] == "json":
                 good = list(json.loads(shown)) == words[1:]
                 should = " ".join(words[1:])
+            elif words[0] == "page":
+                lane = next(c for c in json.loads(LANE_VECTORS.read_text()) if c["tag"] == words[1])
+                page = bytes.fromhex(lane["datagrams"][int(words[2])]["hex"])
+                should = page.partition(b"\n\n")[0].decode("ascii")
+                good = shown == should
             else:
                 should = expected(conversations, words)
                 good = shown == should
