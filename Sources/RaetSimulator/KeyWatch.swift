@@ -3,8 +3,9 @@ import RaetSession
 import RaetStack
 import RaetWire
 
-/// Looks what a datagram does to the short-term keys of a node: only the end of a handshake may bring new ones, and what
-/// merely begins one may not cost the old ones (promise 5).
+/// Looks what a datagram does to the keys of a node: only the end of a handshake may bring new short-term ones, and what
+/// merely begins one may not cost the old ones (promise 5); and it may not bring other long-term keys than those that
+/// are accepted for their role, for which it takes a person.
 struct KeyWatch {
   private struct Held {
     let remote: Remote
@@ -14,9 +15,16 @@ struct KeyWatch {
   }
 
   private let held: [Held]
+  /// The keys of roles, when the datagram belongs to a handshake.
+  private let roles: [String: RoleKeys]
 
   /// The keys before a datagram comes.
-  init(_ road: Road) {
+  init(_ road: Road, _ datagram: Datagram? = nil) {
+    var roles: [String: RoleKeys] = [:]
+    if datagram?.head?.transactionKind == .allow {
+      for name in Self.remotes(road).compactMap({ $0.relation?.role }) { roles[name] = (try? road.role(name))?.keys }
+    }
+    self.roles = roles
     held = Self.remotes(road).compactMap { remote in
       guard let key = remote.keys?.current else { return nil }
       if case .initiating = remote.allow { return Held(remote: remote, key: key, isInitiating: true) }
@@ -33,6 +41,9 @@ struct KeyWatch {
       }
       guard let head, head.transactionKind == .allow, head.packetKind == .initiate || head.packetKind == .ack else {
         return Violation(.keys, "\(Self.text(head)) has brought new keys for \(remote.name)")
+      }
+      if let proven = remote.proven, let accepted = roles[proven.role], accepted != proven.keys {
+        return Violation(.join, "\(remote.name) has other keys than those accepted for \(proven.role)")
       }
     }
     guard let head, head.transactionKind == .allow, head.packetKind == .hello else { return nil }

@@ -210,7 +210,7 @@ public final class Simulation {
   /// Hands a datagram to a node's engine.
   func receive(_ datagram: Datagram, _ node: Node) {
     guard let road = node.served else { return }
-    let keys = KeyWatch(road)
+    let keys = KeyWatch(road, datagram)
     var bytes = datagram.bytes
     bytes.withUnsafeMutableBytes { road.receive($0, from: datagram.from, now: node.now) }
     if let broken = keys.broken(by: datagram, road) { fail(broken, node) }
