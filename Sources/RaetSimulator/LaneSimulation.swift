@@ -63,7 +63,7 @@ public final class LaneSimulation {
       settings.maxMessage = chance.happens(20) ? longest + 100 : 2 << 20
       settings.sendQueue = chance.happens(30) ? 3000 : 4 << 20
       settings.receiveQueue = chance.happens(20) ? 100_000 : 8 << 20
-      settings.maxRemotes = chance.happens(30) ? count + 2 : 50
+      settings.maxRemotes = chance.pick([count - 1, count + 2, 50, 50]) ?? 50
       settings.acceptsStrangers = !chance.happens(20)
       settings.messageTimeout = Times.second * UInt64(chance.pick([5, 60, 300]) ?? 300)
       let node = LaneNode("yard\(index)", index: index, settings: settings)
