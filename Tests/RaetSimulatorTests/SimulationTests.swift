@@ -7,7 +7,8 @@ import Testing
 
 /// A run follows from its seed, and nothing else; what is promised holds in it.
 @Suite struct SimulationTests {
-  static let clean: ClosedRange<UInt64> = 1...30
+  /// A few, since these tests run under sanitizers, too; `make sim` has thousands.
+  static let clean: ClosedRange<UInt64> = 1...16
 
   @Test(arguments: clean) func noPromiseIsBroken(seed: UInt64) {
     let outcome = Simulation(seed: seed).run()
@@ -15,7 +16,7 @@ import Testing
     #expect(outcome.datagrams > 0 && outcome.simulated > Times.second)
   }
 
-  @Test(arguments: [3, 8, 21] as [UInt64]) func aSeedRepeatsItsRun(seed: UInt64) {
+  @Test(arguments: [3, 8] as [UInt64]) func aSeedRepeatsItsRun(seed: UInt64) {
     let (one, other) = (Simulation(seed: seed).run(), Simulation(seed: seed).run())
     #expect(one.hash == other.hash)
     #expect(one.simulated == other.simulated && one.datagrams == other.datagrams && one.messages == other.messages)
@@ -29,13 +30,13 @@ import Testing
   }
 
   @Test func otherSeedsAreOtherRuns() {
-    let hashes = (1...8).map { Simulation(seed: $0).run().hash }
+    let hashes = (1...4).map { Simulation(seed: $0).run().hash }
     #expect(Set(hashes).count == hashes.count)
   }
 
   /// What follows from addresses in memory, or from how a process hashes, is another thing in another process.
   @Test func aSeedRepeatsItsRunInAnotherProcess() throws {
-    let (first, count) = (UInt64(11), 6)
+    let (first, count) = (UInt64(11), 4)
     var report = Report()
     for seed in first..<first + UInt64(count) { Outcome.of(seed).forEach { report.add($0) } }
     #expect(try Self.output(of: "raet-sim", "\(first) \(count) hash") == report.hashText)
