@@ -1,3 +1,5 @@
+import RaetSession
+
 /// What the simulator sees of the inside of a lane.
 extension Lane {
   /// Bytes kept for messages that are half received.
