@@ -314,7 +314,9 @@ static void dead_processes(void) {
   if (child == 0) {
     int fd = raw_socket("b");
     const char page[] = "ri RAET\nvn 0\npk 0\nsn b\ndn a\nsi 0123456789abcdef01\nbi 1\npn 0000\npc 0001\n\n{}";
-    _exit(raw_send(fd, "a", page, sizeof page - 1) ? 0 : 1);
+    /* Its copy of the parent's yard is lost, which valgrind would tell of at its end. */
+    if (raw_send(fd, "a", page, sizeof page - 1)) execl("/bin/true", "true", (char *)NULL);
+    _exit(1);
   }
   CHECK(waitpid(child, &status, 0) == child && status == 0);
   CHECK(wait_for(one, 1, &a, RAET_EV_MESSAGE, 1));
