@@ -205,8 +205,8 @@ enum {
   RAET_KEY_MAX_MESSAGE = 21,    /**< u64, CS: longest body sent or received. Default and limit RAET_MESSAGE_MAX. */
   RAET_KEY_SEND_QUEUE = 22,     /**< u64, CS: bytes of messages waiting or under way per remote; each that waits counts
                                      64 more. An empty queue takes any message. Default 128 MiB. */
-  RAET_KEY_RECEIVE_QUEUE = 23,  /**< u64, CS: bytes of messages received or half received in the stack. One that is
-                                     larger is refused. Default 256 MiB. */
+  RAET_KEY_RECEIVE_QUEUE = 23,  /**< u64, CS: bytes of messages received or half received in the stack; on a lane,
+                                     bytes of either. One that is larger is refused. Default 256 MiB. */
   RAET_KEY_MESSAGE_TIMEOUT_NS = 24, /**< u64, CS: limit of a raet_send() that gives 0. Default 300 s. */
   RAET_KEY_WINDOW = 28,         /**< u64, CS: most datagrams under way to a remote. Default 512. */
   RAET_KEY_SOCKET_BUFFER = 27,  /**< u64, CS: receive and send buffer asked of the system, bytes. Default 4 MiB. */
