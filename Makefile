@@ -106,8 +106,8 @@ coverage: ## unit tests, and how much of each source file they reach
 .PHONY: sim mutants fuzz
 sim: ## the simulator: SEEDS=2000 FIRST=1, or SEED=n for one run with a trace
 	scripts/sim.sh
-mutants: ## deliberate bugs, each of which must be caught: MUTANT=name for one, ONLY=simulator without unit tests
-	scripts/mutants.sh $(if $(filter simulator,$(ONLY)),--simulator) $(MUTANT)
+mutants: ## deliberate bugs, each of which must be caught: MUTANT=name for one, AGAIN=1 those caught before
+	scripts/mutants.sh $(if $(AGAIN),--again) $(MUTANT)
 fuzz: ## all fuzzers, SECONDS=60 each: TARGET=name for one
 	scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 

@@ -12,7 +12,7 @@ named=(unit)
 declare -A targets=(
   [lint]=lint [regular]=regular [unit]=test [library]='all library-check' [c]=c-tests [valgrind]=valgrind [abi]=abi
   [docs]='docs check-docs' [python]=python-tests [install]=install-check [demo]='examples demo flow' [interop]=interop
-  [asan]=asan [sim]='sim SEEDS=2000' [mutants]='mutants ONLY=simulator' [fuzz]='fuzz SECONDS=10'
+  [asan]=asan [sim]='sim SEEDS=2000' [mutants]='mutants AGAIN=1' [fuzz]='fuzz SECONDS=10'
 )
 # Waits for its peers most of the time: the steps after it run meanwhile.
 aside=interop

@@ -1,10 +1,10 @@
 """Shows that the checks can fail: runs the simulator, and some unit tests, with one deliberate bug after the other.
 
-    run.py [--record] [--simulator] [NAME...]    all mutants, or those that are named
+    run.py [--record] [--again] [NAME...]    all mutants, or those that are named
 
 Each has to break one of the promises that it names within 2,000 seeds, by a seed that breaks none without it. The seed of
-caught.txt is tried before all others; --record writes there which were found. With --simulator the mutants are passed
-over that unit tests have to see, as there are promises that only the files of a real disk can break. Ends
+caught.txt is tried before all others; --record writes there which were found. With --again only the mutants of caught.txt
+are tried, within few seeds: what was caught is caught still. Ends
 with 1 when one does not, or when a promise was broken by fewer than two mutants, and with 2 when the list does not fit
 the engine."""
 import bisect
@@ -19,6 +19,7 @@ import threading
 import build
 
 SEEDS = 2000
+SEEDS_AGAIN = 300  # when the one that caught it the last time does not
 SECONDS = 500  # for one mutant
 LEAST = 2  # mutants that break a promise
 CAUGHT = build.ROOT / 'Tests' / 'mutants' / 'caught.txt'
@@ -58,7 +59,7 @@ def died(code):
     return code is not None and code < 0
 
 
-def catch(mutant, hint=None):
+def catch(mutant, hint, seeds):
     """The place, the promise and the words by which a mutant was caught, or None, None and why not. Which seed is tried
     first decides nothing but how long it takes."""
     if mutant.suite:
@@ -71,7 +72,7 @@ def catch(mutant, hint=None):
         place, promise, text = catch_within(mutant, hint, 1)
         if place:
             return place, promise, text
-    return catch_within(mutant, 1, SEEDS)
+    return catch_within(mutant, 1, seeds)
 
 
 def catch_within(mutant, first, count):
@@ -105,7 +106,7 @@ def hints():
 
 
 def record(places):
-    CAUGHT.write_text(''.join(f'{name} {place}\n' for name, place in sorted(places.items()) if place.isdigit()))
+    CAUGHT.write_text(''.join(f'{name} {place}\n' for name, place in sorted(places.items()) if str(place).isdigit()))
 
 
 def first_death(mutant):
@@ -145,7 +146,7 @@ def show(mutant, place, promise, text):
 
 def main(words):
     names = [word for word in words if not word.startswith('-')]
-    recording, simulator_only = '--record' in words, '--simulator' in words
+    recording, again = '--record' in words, '--again' in words
     try:
         mutants = build.make()
     except build.Drift as drift:
@@ -155,7 +156,7 @@ def main(words):
     if unknown:
         print(f'no mutant {", ".join(sorted(unknown))}')
         return 2
-    chosen = [mutant for mutant in mutants if (not names or mutant.name in names) and not (simulator_only and mutant.suite)]
+    chosen = [mutant for mutant in mutants if (not names or mutant.name in names) and (not again or mutant.name in hints())]
     compile_copy(chosen)
 
     # None is on: what the mutants are to break has to hold.
@@ -171,7 +172,8 @@ def main(words):
     broken, missed, places = collections.Counter(), [], hints()
     print(f'{"mutant":36} {"seed":>6} {"promise":13} how')
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda mutant: catch(mutant, places.get(mutant.name)), chosen)
+        seeds = SEEDS_AGAIN if again else SEEDS
+        found = pool.map(lambda mutant: catch(mutant, places.get(mutant.name), seeds), chosen)
         for mutant, (place, promise, text) in zip(chosen, found):
             show(mutant, place, promise, text if place else f'{mutant.breaks} ({text})')
             if place:
@@ -182,11 +184,11 @@ def main(words):
     print('mutants by promise: ' + ', '.join(f'{name} {broken[name]}' for name in build.promises(build.ROOT)))
     if recording:
         record(places)
-    weak = [] if names or simulator_only else [name for name in build.promises(build.ROOT) if broken[name] < LEAST]
+    weak = [] if names or again else [name for name in build.promises(build.ROOT) if broken[name] < LEAST]
     if weak:
         print(f'fewer than {LEAST} mutants have broken: {", ".join(weak)}')
     if missed:
-        print(f'not caught within {SEEDS} seeds: {", ".join(missed)}')
+        print(f'not caught within {seeds} seeds: {", ".join(missed)}')
     return 1 if weak or missed else 0
 
 
