@@ -106,7 +106,7 @@ extension Simulation {
       guard event.name != Node.evilName else { return coverage.meet(.evilMessage) }
       if event.body.map({ $0.bytes.isEmpty }) ?? true { coverage.meet(.emptyMessage) }
       if event.body.map({ $0.bytes.count > 20_000 }) ?? false { coverage.meet(.largeMessage) }
-      let sender = event.name.flatMap { self.node(named: $0) }?.index
+      let sender = (event.name.flatMap { self.node(named: $0) } ?? renamed(event.remote, at: node))?.index
       if let broken = ledger.arrived(event, at: node.index, from: sender) { fail(broken, node) }
     case .delivered, .failed: ended(event, node)
     case .joined: if event.status == .pending { coverage.meet(.joinPends) }
@@ -120,6 +120,12 @@ extension Simulation {
     // The last two are the router's.
     case .allowed, .alive, .writable, .remoteAdded, .remoteGone, .closed, .undelivered, .refused: break
     }
+  }
+
+  /// The node behind a remote that has another name in a record that a fault has damaged.
+  private func renamed(_ remote: UInt64, at node: Node) -> Node? {
+    guard node.disk.wasDamaged, let known = try? node.served?.remote(remote) else { return nil }
+    return self.node(at: known.relation?.address ?? known.address)
   }
 
   private func ended(_ event: Event, _ node: Node) {
