@@ -154,7 +154,7 @@ public final class LaneSimulation {
     node.socket = sockets.bind(node.name, owner: node.index, capacity: isHealed ? 10 : node.capacity)
     if watchesLogs || trace.isKept { lane.log = Log(node.log, upTo: .debug) }
     if watchesLogs { node.log.secrets = ["secret-"] }
-    if trace.isKept { node.log.show = { [unowned self] in trace.note(now, "  \(node.name) log: \($0)") } }
+    if trace.isKept { node.log.show = { [unowned self, unowned node] in trace.note(now, "  \(node.name) log: \($0)") } }
     trace.note(now, "\(node.name) starts, process \(node.process)")
     // Who takes nothing from strangers knows whom it deals with.
     for other in nodes where !node.settings.acceptsStrangers && other !== node { _ = try? node.remote(other) }

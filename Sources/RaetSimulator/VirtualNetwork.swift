@@ -13,6 +13,15 @@ struct Datagram {
       do throws(WireError) { return try Head.parse(bytes).head } catch { return nil }
     }
   }
+
+  /// Who joins, or is joined, by this datagram; nil when it says nothing of that.
+  var joiner: String? {
+    bytes.withUnsafeBytes { (bytes) -> String? in
+      guard let packet = try? Head.parse(bytes), packet.head.transactionKind == .join else { return nil }
+      let body = UnsafeRawBufferPointer(rebasing: bytes[packet.coat])
+      return try? JoinBody.decode(packet.head.bodyKind, body, response: packet.head.packetKind == .response).name
+    }
+  }
 }
 
 /// One direction between two nodes, and what it does to datagrams.
@@ -117,7 +126,10 @@ struct VirtualNetwork {
       if copies == 2 { passage.faults.append(.duplicate) }
       for _ in 0..<copies {
         var copy = datagram
-        passage.faults += change(&copy.bytes, link)
+        let changes = change(&copy.bytes, link)
+        passage.faults += changes
+        // Joins are not signed: with another name in it one makes another estate, and nobody could tell who is who.
+        if !changes.isEmpty, let name = copy.joiner, name != datagram.joiner { copy.bytes = [] }
         passage.arrivals.append((due(&link, now, &passage.faults), copy))
       }
       last = datagram.bytes
