@@ -56,7 +56,6 @@ struct Scene {
       settings.sendQueue = chance.happens(20) ? 40_000 : 10 << 20
       settings.receiveQueue = chance.happens(20) ? chance.pick([100_000, 25_000]) ?? 100_000 : 10 << 20
       settings.messageTimeout = Times.second * UInt64(chance.pick([5, 60, 300, 300]) ?? 300)
-      settings.maxPending = 8
       settings.interim = chance.happens(30) ? 60 * Times.second : 3600 * Times.second
       if isLong { settings.period = 30 * Times.second }
       let node = Node(settings.name ?? "", index: index, run: run, settings: settings)
