@@ -112,22 +112,9 @@ public final class Node {
   public var nextNumber: Int { run.ledger.nextNumber }
 
   /// Connects to the estates that the run gave it as friends.
-  public func connectToFriends() { connect { _ in true } }
-
-  /// Connects to friends that the road does not know, or has reaped. All others it tries again by itself.
-  func connectToLostFriends() {
+  public func connectToFriends() {
     guard let road = served else { return }
-    connect { friend in
-      let known = (try? road.findRemote(name: friend.name)) ?? road.findRemote(address: friend.address)
-      guard let known, let remote = try? road.remote(known) else { return true }
-      if case .reaped = remote.presence { return true }
-      return false
-    }
-  }
-
-  private func connect(_ isWanted: ((name: String, address: Address)) -> Bool) {
-    guard let road = served else { return }
-    for friend in friends where isWanted(friend) {
+    for friend in friends {
       let known = try? road.findRemote(name: friend.name)
       guard
         let id = try? known ?? road.findRemote(address: friend.address)
