@@ -12,10 +12,12 @@ begin() {
 }
 # expect PATTERN...: shows lines until there was one for each pattern.
 expect() {
-  local line patterns=("$@") index
+  local line part='' begun='' patterns=("$@") index
   while [ ${#patterns[@]} -gt 0 ]; do
     [ $SECONDS -lt "$TIME_LIMIT" ] || fail "within $TIME_LIMIT s there was no line like: ${patterns[*]}"
-    IFS= read -r -t 1 line <&"$lines" || continue
+    # When the time is over in the middle of a line, its beginning is kept.
+    IFS= read -r -t 1 part <&"$lines" || { begun+=$part; continue; }
+    line=$begun$part begun=''
     echo "$line"
     for index in "${!patterns[@]}"; do
       # shellcheck disable=SC2053
