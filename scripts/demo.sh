@@ -67,13 +67,16 @@ check_beta() {
   beta_ended=1
 }
 
-delivered=0
+delivered=0 begun=''
 while [ $SECONDS -lt $TIME_LIMIT ]; do
-  IFS= read -r -t 1 line <&"$lines" || {
+  # When the time is over in the middle of a line, its beginning is kept.
+  IFS= read -r -t 1 part <&"$lines" || {
     [ $? -gt 128 ] || break
+    begun+=$part
     kill -0 "${beta:-$$}" 2>/dev/null || check_beta # no line for a second: is there still someone to talk?
     continue
   }
+  line=$begun$part begun=''
   echo "$line"
   case $line in
     *'| listens on '*)
