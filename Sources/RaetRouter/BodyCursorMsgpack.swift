@@ -102,9 +102,9 @@ struct MsgpackCursor: BodyCursor {
     case 0xd1: return Self.signed(Int64(Int16(truncatingIfNeeded: try number(2))))
     case 0xd2: return Self.signed(Int64(Int32(truncatingIfNeeded: try number(4))))
     case 0xd3: return Self.signed(Int64(truncatingIfNeeded: try number(8)))
-    case 0xd9...0xdb: return .text(length: try checked(try number(1 << Int(type &- 0xd9))))
-    case 0xdc, 0xdd: return .array(try checked(try number(2 << Int(type &- 0xdc))))
-    case 0xde, 0xdf: return .mapping(try checked(try number(2 << Int(type &- 0xde))))
+    case 0xd9...0xdb: return .text(length: try count(1 << Int(type &- 0xd9)))
+    case 0xdc, 0xdd: return .array(try count(2 << Int(type &- 0xdc)))
+    case 0xde, 0xdf: return .mapping(try count(2 << Int(type &- 0xde)))
     case 0xe0...0xff: return .negative(Int64(Int8(truncatingIfNeeded: type)))
     default: throw .malformed
     }
@@ -118,6 +118,12 @@ struct MsgpackCursor: BodyCursor {
   private func checked(_ count: UInt64) throws(RouteError) -> UInt64 {
     guard count <= left else { throw .malformed }
     return count
+  }
+
+  /// Reads a length or a count. What is left is asked after its bytes are read, not in one expression with it.
+  private mutating func count(_ length: Int) throws(RouteError) -> UInt64 {
+    let count = try number(length)
+    return try checked(count)
   }
 
   private mutating func pass(_ length: UInt64) throws(RouteError) -> Item {

@@ -121,6 +121,15 @@ import Testing
     }
   }
 
+  /// A length may not count its own bytes to those that follow it.
+  @Test(arguments: [[0xd9, 3], [0xda, 0, 3], [0xdb, 0, 0, 0, 3], [0xdc, 0, 3], [0xdd, 0, 0, 0, 3]] as [[UInt8]])
+  func aMsgpackLengthAboveWhatFollowsIsRefused(head: [UInt8]) {
+    let body = [0x81, 0xa1, 0x61] + head + [0x61, 0x61]
+    #expect(throws: RouteError.malformed) {
+      try body.withUnsafeBytes { bytes in try RoutedBody.read(.msgpack, bytes, fields: ["a"]) }
+    }
+  }
+
   @Test func fieldsAreFoundByTheirNames() throws {
     let body = try read(
       #"{"cmd":"a","n":1,"\u00e9":"\ud83d\ude00","x":{"cmd":"b"}}"#, fields: ["cmd", "n", "é", "y", "x"])
