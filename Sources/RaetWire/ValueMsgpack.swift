@@ -77,7 +77,10 @@ enum ValueMsgpack {
     case .string(let text):
       var text = text
       result = text.withUTF8 { packRaw(UnsafeRawBufferPointer($0), packer) }
-    case .bytes(let bytes): result = bytes.withUnsafeBytes { packRaw($0, packer) }
+    case .bytes(let bytes):
+      // Text to a reader of the old style.
+      guard bytes.withUnsafeBytes({ UTF8Check.isValid($0) }) else { throw .notUTF8 }
+      result = bytes.withUnsafeBytes { packRaw($0, packer) }
     case .array(let values):
       guard depth <= WireLimit.controlDepth else { throw .tooDeep }
       guard msgpack_pack_array(packer, values.count) == 0 else { throw .noMemory }

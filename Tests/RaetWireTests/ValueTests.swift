@@ -126,6 +126,7 @@ import Testing
     #expect(throws: BodyError.number) { try ValueCodec.encode(mapping(("a", .double(.nan))), .json) }
     #expect(throws: BodyError.number) { try ValueCodec.encode(mapping(("a", .uint(UInt64.max))), .json) }
     #expect(throws: BodyError.kind) { try ValueCodec.encode(mapping(("a", .bytes([1]))), .json) }
+    #expect(throws: BodyError.notUTF8) { try ValueCodec.encode(mapping(("a", .bytes([0xff]))), .msgpack) }
     #expect(throws: BodyError.key) { try ValueCodec.encode(mapping(("a\u{0}", .null)), .json) }
     #expect(throws: BodyError.kind) { try ValueCodec.encode(sample, .raw) }
     #expect(throws: BodyError.kind) { try ValueCodec.encode(sample, .none) }
