@@ -176,14 +176,13 @@ private struct CallSession {
     config = nil
   }
 
-  /// What a stack had not told when it was freed is not told any more.
+  /// What the stacks had not told when they were freed is not told any more.
   private mutating func restart(_ index: Int) {
-    takeEvents(index)
+    for index in 0..<2 { takeEvents(index) }
     raet_stack_free(stacks[index])
     require(raet_stack_service(stacks[index], now, 0) == raet_status(RAET_EINVAL), "a freed stack works")
-    open = []
-    takeEvents(1 - index)
     raet_stack_free(stacks[1 - index])
+    open = []
     for index in 0..<2 { stacks[index] = make(index) }
   }
 
