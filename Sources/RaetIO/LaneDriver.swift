@@ -38,7 +38,9 @@ public final class LaneDriver {
 
   /// Opens the yard's socket. `bufferBytes` as for `UnixSocket.open`.
   public func open(bufferBytes: Int) throws(LaneSocketError) {
-    socket = try UnixSocket.open(lane, bufferBytes: bufferBytes)
+    let opened = try UnixSocket.open(lane, bufferBytes: bufferBytes)
+    socket = opened
+    hasMore = opened.holdsPages
   }
 
   /// When `service` has something to do without the socket becoming ready.
@@ -63,13 +65,12 @@ public final class LaneDriver {
   public func receive(now: UInt64, limit: Int) -> Int32? {
     guard let socket, limit > 0 else { return nil }
     hasMore = false
-    var left = limit
     setFull(!lane.takesPages)
     // One system call tells of the watches and whether reading is worth another.
-    if !watches.isEmpty, !takeWatches(socket) { return nil }
-    while left > 0 {
-      setFull(!lane.takesPages)
-      guard !isFull else { return nil }
+    if !watches.isEmpty, !takeWatches(socket), !socket.holdsPages { return nil }
+    var left = limit
+    var isEmpty = false
+    while left > 0, !isEmpty, lane.takesPages {
       let wanted = min(left, PageReceiver.capacity)
       let count = socket.receive(limit: wanted) { page, source, credentials in
         guard let page else { return lane.receivedTruncated(1) }
@@ -77,8 +78,11 @@ public final class LaneDriver {
       }
       if count < 0 { return failure(Int32(-count)) }
       left -= count
+      // What has come since then keeps the descriptor ready.
+      isEmpty = count < wanted
     }
-    hasMore = true
+    setFull(!lane.takesPages)
+    hasMore = !isEmpty && !isFull
     return nil
   }
 

@@ -28,11 +28,15 @@ public final class UnixSocket {
   private let prefix: [UInt8]
   private static let suffix = [UInt8](".uxd".utf8)
   private var own: rx_file_status?
+  private let outgoing: OutgoingSocket
   private let receiver = PageReceiver()
   private let sender = PageSender()
 
-  private init(socket: Int32, epoll: Int32, folder: LaneFolder, file: String, prefix: [UInt8]) {
+  private init(
+    socket: Int32, outgoing: OutgoingSocket, epoll: Int32, folder: LaneFolder, file: String, prefix: [UInt8]
+  ) {
     self.socket = socket
+    self.outgoing = outgoing
     descriptor = epoll
     self.folder = folder
     self.file = file
@@ -69,6 +73,7 @@ public final class UnixSocket {
     try folder.lock()
     defer { folder.unlock() }
     try clear(path, file, folder)
+    let outgoing = try OutgoingSocket.open(path, file, folder, bufferBytes: bufferBytes)
     let descriptor = try LaneSocketError.check(rx_unix_socket())
     let epoll = rx_epoll()
     guard epoll >= 0 else {
@@ -76,7 +81,8 @@ public final class UnixSocket {
       throw .system(-epoll)
     }
     let prefix = [UInt8](path.utf8.dropLast(lane.name.utf8.count + suffix.count))
-    let socket = UnixSocket(socket: descriptor, epoll: epoll, folder: folder, file: file, prefix: prefix)
+    let socket = UnixSocket(
+      socket: descriptor, outgoing: outgoing, epoll: epoll, folder: folder, file: file, prefix: prefix)
     try socket.bind(path, bufferBytes)
     return socket
   }
@@ -98,19 +104,15 @@ public final class UnixSocket {
   }
 
   private static func connect(_ descriptor: Int32, _ path: String) -> Int32 {
-    var address = sockaddr_un()
-    var path = path
-    let size = path.withUTF8 { rx_unix_address(&address, $0.baseAddress, $0.count) }
-    return rx_connect(descriptor, &address, size)
+    var address = UnixAddress(path)
+    return address.connect(descriptor)
   }
 
   private func bind(_ path: String, _ bufferBytes: Int) throws(LaneSocketError) {
     rx_raise_buffers(socket, Int32(max(0, min(bufferBytes, 1 << 30))))
     _ = try LaneSocketError.check(rx_set_option(socket, SOL_SOCKET, SO_PASSCRED, 1))
-    var address = sockaddr_un()
-    var path = path
-    let size = path.withUTF8 { rx_unix_address(&address, $0.baseAddress, $0.count) }
-    _ = try LaneSocketError.check(rx_bind(socket, &address, size))
+    var address = UnixAddress(path)
+    _ = try LaneSocketError.check(address.bind(socket))
     // The path must lead into the folder that was looked at.
     var there = rx_file_status()
     _ = try LaneSocketError.check(rx_status_at(AT_FDCWD, path, &there))
@@ -124,12 +126,15 @@ public final class UnixSocket {
 
   // MARK: Pages.
 
+  /// True when pages came before the socket was there, which nothing tells of.
+  var holdsPages: Bool { outgoing.holdsPages }
+
   /// Reads at most `limit` pages and hands each to `take`, with the name of the yard as the path of its socket tells, empty
   /// when that is none of this lane's. How many, those too long included, which `take` is told as nil; or errno, negated.
   func receive(
     limit: Int, _ take: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer, Credentials?) -> Void
   ) -> Int {
-    let count = receiver.fill(socket, limit: limit)
+    let count = outgoing.holdsPages ? outgoing.takePages(receiver, limit: limit) : receiver.fill(socket, limit: limit)
     guard count > 0 else { return count }
     for slot in 0..<min(count, PageReceiver.capacity) {
       take(receiver.page(slot), yardName(receiver.path(slot)), receiver.credentials(slot))
@@ -171,7 +176,7 @@ public final class UnixSocket {
     lane.pages(of: yard, limit: PageSender.capacity) { sender.add($0) }
     let wanted = sender.count
     guard wanted > 0 else { return .sent(0) }
-    let result = sender.send(socket)
+    let result = sender.send(outgoing.descriptor)
     guard result < 0 else { return result < wanted ? .blocked(result) : .sent(result) }
     switch Int32(-result) {
     case EAGAIN, EWOULDBLOCK, ENOBUFS, ENOMEM: return .blocked(0)

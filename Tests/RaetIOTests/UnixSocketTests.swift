@@ -153,6 +153,77 @@ import Testing
 
   // MARK: Pages.
 
+  @Test func sendsAsTheYardThatItIsAndByThePathAlone() throws {
+    let sender = try lane("two")
+    let two = try UnixSocket.open(sender, bufferBytes: 1 << 20)
+    let remote = try sender.remote(sender.addRemote(name: "one"))
+    // Each batch goes to the socket that has the path by then, even while the one before is still open.
+    var receivers: [UnixSocket] = []
+    for count in [1, 3, 2, 1] {
+      unlink(remote.path)
+      let one = try open("one")
+      receivers.append(one)
+      try queue(count, sender, remote)
+      #expect(two.send(sender, to: remote) == .sent(count))
+      sender.sent(count, to: remote, now: 0)
+      var seen: [String] = []
+      let got = one.receive(limit: 16) { _, source, credentials in
+        #expect(credentials == Credentials(pid: getpid(), uid: geteuid(), gid: getegid()))
+        seen.append(String(decoding: source, as: UTF8.self))
+      }
+      #expect(got == count && seen == Array(repeating: "two", count: count))
+      #expect(receivers.dropLast().allSatisfy { $0.receive(limit: 1) { _, _, _ in } == -Int(EAGAIN) })
+    }
+    // The path of a yard leads to the socket that receives, not to the one that its pages come from.
+    for _ in 0..<2 { #expect(send("page", to: sender.path) == 4) }
+    #expect(two.receive(limit: 16) { _, _, _ in } == 2 && !two.holdsPages)
+  }
+
+  @Test(arguments: [1, 2]) func aBatchToASocketThatNobodyHasOpenTellsThatTheYardIsGone(_ count: Int) throws {
+    let sender = try lane("two")
+    let two = try UnixSocket.open(sender, bufferBytes: 1 << 20)
+    let remote = try sender.remote(sender.addRemote(name: "one"))
+    try queue(count, sender, remote)
+    #expect(two.send(sender, to: remote) == .gone)
+    leave(remote.path)
+    #expect(two.send(sender, to: remote) == .gone)
+    unlink(remote.path)
+    write(remote.path)
+    #expect(two.send(sender, to: remote) == .gone)
+  }
+
+  @Test func pagesThatCameBeforeTheSocketWasThereAreNotLost() throws {
+    let path = try lane("one").path
+    let made = try open("one")
+    let folder = try LaneFolder.open(self.folder.path + "/lane")
+    withExtendedLifetime(made) { _ = unlink(path) }
+    let outgoing = try OutgoingSocket.open(path, "lane.one.uxd", folder, bufferBytes: 1 << 20) {
+      for _ in 0..<3 { #expect(self.send("page", to: path) == 4) }
+    }
+    #expect(outgoing.holdsPages && !exists(path))
+    let receiver = PageReceiver()
+    #expect(outgoing.takePages(receiver, limit: 2) == 2 && outgoing.holdsPages)
+    #expect(outgoing.takePages(receiver, limit: 2) == 1 && !outgoing.holdsPages)
+    #expect(receiver.page(0)?.count == 4)
+  }
+
+  private func queue(_ count: Int, _ lane: Lane, _ yard: Yard) throws {
+    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+    for _ in 0..<count { _ = try lane.send(yard.id, .json, none, timeout: 0, tag: 0, now: 0) }
+  }
+
+  /// Sends from a socket without a name; what sendto() answers.
+  private func send(_ text: String, to path: String) -> Int {
+    let sender = RaetIOTests.socket(nil)
+    defer { close(sender) }
+    var address = sockaddr_un()
+    var path = path
+    let size = path.withUTF8 { rx_unix_address(&address, $0.baseAddress, $0.count) }
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(sender, text, text.utf8.count, 0, $0, size) }
+    }
+  }
+
   @Test func tellsWhichYardOfTheLaneAPageIsFrom() throws {
     let socket = try open("one")
     let path = try lane("one").path
