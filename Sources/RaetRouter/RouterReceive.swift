@@ -50,13 +50,13 @@ extension Router {
       switch rules.judge(message) {
       case .allowed: return pass(incoming, message, origin, route, body, bytes)
       case .refused(line: 0):
-        guard rules.correctsForged else { return forged(incoming, proved, origin, route) }
+        guard isPutRight(route) else { return forged(incoming, proved, origin, route) }
         count(.correctedForged)
         message.sender = proved
       case .refused(let line): return refuse(incoming, message.sender, origin, route, line)
       }
     case .forged(let proved):
-      guard let proved, rules.correctsForged else {
+      guard let proved, isPutRight(route) else {
         return forged(incoming, proved ?? self.proved(Place(), incoming, port, facts), origin, route)
       }
       count(.correctedForged)
@@ -68,6 +68,10 @@ extension Router {
     }
     pass(incoming, message, origin, route, body, bytes)
   }
+
+  /// Whether a forged source becomes the proved one. Not of what a router has handed on: it would become the message of
+  /// him who only carried it, who may be allowed more.
+  private func isPutRight(_ route: Route) -> Bool { rules.correctsForged && route.hops == 0 }
 
   private func unroutedSource(_ port: Port, _ facts: RemoteFacts) -> Place {
     port.isRoad ? Place(estate: facts.name) : Place(yard: facts.name)

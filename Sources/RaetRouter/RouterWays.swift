@@ -38,8 +38,9 @@ extension Router {
   /// Within this estate.
   private func way(yard: String?, from origin: Origin?) throws(Status) -> Way {
     guard let yard, !isMine(yard: yard) else { return .host }
-    if let target = find(yard, onRoads: false) { return .hop(target, isChosen: false) }
-    if origin?.isRoad != true, let target = manorTarget, target != origin?.target {
+    let known = find(yard, onRoads: false)
+    if let known, known != origin?.target { return .hop(known, isChosen: false) }
+    if known == nil, origin?.isRoad != true, let target = manorTarget, target != origin?.target {
       return .hop(target, isChosen: false)
     }
     count(.noYard)

@@ -150,6 +150,14 @@ import Testing
     #expect(here.events() == ["MESSAGE \(truth ?? "") > //s"])
   }
 
+  /// What another handed on would become his own message, who may be allowed more than he who wrote it.
+  @Test(arguments: [From.beta, .worker]) func whatWasHandedOnIsNotCorrected(from: From) throws {
+    let (here, who) = try RouterTrustTests.scene("forged correct\nallow estate=beta\nallow yard=worker")
+    here.route(from == .beta ? "gamma// > //s" : "/other/ > //s", more: ",\"hops\":1", from: who(from))
+    let events = here.events()
+    #expect(events.count == 1 && events[0].contains("forged"))
+  }
+
   @Test func aForgedRouteThatIsCorrectedStillMeetsTheRules() throws {
     let (here, who) = try RouterTrustTests.scene("forged correct\nallow estate=beta\nallow yard=other")
     here.route("beta// > //s", from: who(.guest))

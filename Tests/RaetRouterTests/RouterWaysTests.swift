@@ -37,6 +37,8 @@ import Testing
     (.worker, "/worker/ > beta/x/s", .sent("beta alpha/worker/ > beta/x/s")),
     (.worker, "/worker/ > nowhere//", .dropped),
     (.worker, "/worker/ > alpha/nobody/", .dropped),
+    // Never back to where it came from.
+    (.worker, "/worker/ > alpha/worker/s", .dropped),
     (.worker, "// > //", .refused),
     (.worker, "alpha// > //", .refused),
   ]
