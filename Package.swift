@@ -40,7 +40,7 @@ let package = Package(
       ],
       exclude: ["raet.map"], swiftSettings: swift + small),
     .target(
-      name: "RaetSimulator", dependencies: ["RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
+      name: "RaetSimulator", dependencies: ["RaetRouter", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
       swiftSettings: tests),
     .executableTarget(name: "raet-sim", dependencies: ["RaetSimulator", "RaetStack"], swiftSettings: tests),
     .testTarget(

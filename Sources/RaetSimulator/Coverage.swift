@@ -1,3 +1,4 @@
+import RaetRouter
 import RaetSession
 import RaetStack
 
@@ -87,6 +88,9 @@ struct Coverage: Sendable {
   private(set) var states: [String: Int] = [:]
   private(set) var laneFaults: [String: Int] = [:]
   private(set) var laneStates: [String: Int] = [:]
+  private(set) var routeFaults: [String: Int] = [:]
+  private(set) var routeStates: [String: Int] = [:]
+  private(set) var routerCounters = [UInt64](repeating: 0, count: RouterCounter.allCases.count)
   private(set) var counters = [UInt64](repeating: 0, count: Counter.allCases.count)
 
   init() {
@@ -96,6 +100,8 @@ struct Coverage: Sendable {
     for met in Met.allCases { states[met.rawValue] = 0 }
     for fault in LaneFault.allCases { laneFaults[fault.rawValue] = 0 }
     for met in LaneMet.allCases { laneStates[met.rawValue] = 0 }
+    for fault in RouteFault.allCases { routeFaults[fault.rawValue] = 0 }
+    for met in RouteMet.allCases { routeStates[met.rawValue] = 0 }
   }
 
   static func name(_ restart: Restart, _ activity: Activity) -> String { "\(restart.rawValue)/\(activity.rawValue)" }
@@ -104,11 +110,16 @@ struct Coverage: Sendable {
   mutating func meet(_ met: Met) { states[met.rawValue, default: 0] += 1 }
   mutating func meet(_ fault: LaneFault) { laneFaults[fault.rawValue, default: 0] += 1 }
   mutating func meet(_ met: LaneMet) { laneStates[met.rawValue, default: 0] += 1 }
+  mutating func meet(_ fault: RouteFault) { routeFaults[fault.rawValue, default: 0] += 1 }
+  mutating func meet(_ met: RouteMet) { routeStates[met.rawValue, default: 0] += 1 }
   mutating func meet(_ restart: Restart, _ activities: [Activity]) {
     for activity in activities { restarts[Self.name(restart, activity), default: 0] += 1 }
   }
   mutating func add(_ statistics: Statistics) {
     for counter in Counter.allCases { counters[counter.rawValue] &+= statistics[counter] }
+  }
+  mutating func add(_ router: Router) {
+    for counter in RouterCounter.allCases { routerCounters[counter.rawValue] &+= router.value(counter) }
   }
   func count(_ fault: Fault) -> Int { faults[fault.index] }
 
@@ -120,5 +131,8 @@ struct Coverage: Sendable {
     for (name, count) in other.states { states[name, default: 0] += count }
     for (name, count) in other.laneFaults { laneFaults[name, default: 0] += count }
     for (name, count) in other.laneStates { laneStates[name, default: 0] += count }
+    for (name, count) in other.routeFaults { routeFaults[name, default: 0] += count }
+    for (name, count) in other.routeStates { routeStates[name, default: 0] += count }
+    for index in routerCounters.indices { routerCounters[index] &+= other.routerCounters[index] }
   }
 }

@@ -92,7 +92,7 @@ public final class LaneSimulation {
     for node in nodes { endLife(node) }
     return Outcome(
       seed: seed, hash: hash.value, violation: violation, coverage: coverage, simulated: now - begin,
-      datagrams: pages, messages: ledger.entries.count, trace: trace.lines, isOfLanes: true)
+      datagrams: pages, messages: ledger.entries.count, trace: trace.lines, kind: .lanes)
   }
 
   // MARK: Time.

@@ -1,4 +1,4 @@
-/// What the library promises, in the order of docs/TESTING.md; each is checked in every run.
+/// What the library promises, in the order of docs/TESTING.md; each is checked in every run that it concerns.
 public enum Promise: String, CaseIterable, Sendable {
   /// 1. Each accepted send ends in exactly one report, and the report is true.
   case report
@@ -28,6 +28,8 @@ public enum Promise: String, CaseIterable, Sendable {
   case secret
   /// 14. No call fails that must not, and the engine never spins.
   case calls
+  /// 15. What the rules of a router refuse does not pass it, and the source of a route is what the wire proved.
+  case trust
 }
 
 /// A promise that was broken, and how.

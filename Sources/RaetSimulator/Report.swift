@@ -1,12 +1,20 @@
+import RaetRouter
 import RaetStack
 
 extension Outcome {
-  /// The runs of a seed: one of roads, and one of lanes when it is even.
-  public static func of(_ seed: UInt64, lanesOnly: Bool = false, keepsTrace: Bool = false) -> [Outcome] {
-    var outcomes: [Outcome] = []
-    if !lanesOnly { outcomes.append(Simulation(seed: seed, keepsTrace: keepsTrace).run()) }
-    if lanesOnly || seed % 2 == 0 { outcomes.append(LaneSimulation(seed: seed, keepsTrace: keepsTrace).run()) }
-    return outcomes
+  /// The runs of a seed: one of roads, one of lanes when it is even, and one of routes when it is a fourth; or the one of
+  /// this kind only.
+  public static func of(_ seed: UInt64, only kind: Kind? = nil, keepsTrace: Bool = false) -> [Outcome] {
+    var kinds: [Kind] = [.roads]
+    if seed % 2 == 0 { kinds.append(.lanes) }
+    if seed % 4 == 0 { kinds.append(.routes) }
+    return (kind.map { [$0] } ?? kinds).map { kind in
+      switch kind {
+      case .roads: return Simulation(seed: seed, keepsTrace: keepsTrace).run()
+      case .lanes: return LaneSimulation(seed: seed, keepsTrace: keepsTrace).run()
+      case .routes: return RouteSimulation(seed: seed, keepsTrace: keepsTrace).run()
+      }
+    }
   }
 }
 
@@ -15,9 +23,12 @@ public struct Report: Sendable {
   private var coverage = Coverage()
   private var runs = 0
   private var laneRuns = 0
+  private var routeRuns = 0
   private var nanoseconds = 0.0
   private var datagrams = 0
   private var pages = 0
+  /// Datagrams and pages of routes.
+  private var packets = 0
   private var messages = 0
   /// A hash over the hashes of all runs, whatever the order in which they ended.
   private var hash: UInt64 = 0
@@ -29,16 +40,20 @@ public struct Report: Sendable {
 
   /// Takes in a run.
   public mutating func add(_ outcome: Outcome) {
-    if outcome.isOfLanes {
-      laneRuns += 1
-      pages += outcome.datagrams
-    } else {
+    switch outcome.kind {
+    case .roads:
       runs += 1
       datagrams += outcome.datagrams
+    case .lanes:
+      laneRuns += 1
+      pages += outcome.datagrams
+    case .routes:
+      routeRuns += 1
+      packets += outcome.datagrams
     }
     nanoseconds += Double(outcome.simulated)
     messages += outcome.messages
-    hash ^= outcome.hash &* (outcome.seed &<< 1 | 1) &+ (outcome.isOfLanes ? 1 : 0)
+    hash ^= outcome.hash &* (outcome.seed &<< 1 | 1) &+ outcome.kind.salt
     coverage.add(outcome.coverage)
     if outcome.violation != nil { failures.append(outcome) }
   }
@@ -47,7 +62,9 @@ public struct Report: Sendable {
   public mutating func add(_ other: Report) {
     runs += other.runs
     laneRuns += other.laneRuns
+    routeRuns += other.routeRuns
     pages += other.pages
+    packets += other.packets
     nanoseconds += other.nanoseconds
     datagrams += other.datagrams
     messages += other.messages
@@ -82,9 +99,23 @@ public struct Report: Sendable {
     }
     let hours = Double(Int(nanoseconds / 3.6e11)) / 10
     lines.append(
-      "\(runs) runs and \(laneRuns) of lanes, \(Int(Double(runs) / seconds)) a second, \(hours) hours of their time, "
-        + "\(messages) messages, \(datagrams) datagrams and \(pages) pages, hash \(hashText)")
+      "\(runs) runs, \(laneRuns) of lanes and \(routeRuns) of routes, \(rate(seconds)) a second, \(hours) hours of their "
+        + "time, \(messages) messages, \(datagrams) datagrams, \(pages) pages and \(packets) of routes, hash \(hashText)"
+    )
     return lines.joined(separator: "\n")
+  }
+
+  private func rate(_ seconds: Double) -> Int { Int(Double(max(runs, laneRuns, routeRuns)) / seconds) }
+}
+
+extension Outcome.Kind {
+  /// What tells the hashes of a seed's runs apart.
+  fileprivate var salt: UInt64 {
+    switch self {
+    case .roads: return 0
+    case .lanes: return 1
+    case .routes: return 2
+    }
   }
 }
 
@@ -98,16 +129,25 @@ extension Coverage {
     .dropOutboxFull: "the hosts of these runs send after each call",
   ]
 
+  /// Counters of routers that no run can raise, with the reason.
+  private static let elsewhereRouted: [RouterCounter: String] = [
+    .auditLost: "the hosts of these runs take each audit event at once"
+  ]
+
   /// All counts, by what they count.
   var sections: [(String, [(name: String, count: Int)])] {
     let counted = Counter.allCases.filter { Self.elsewhere[$0] == nil }
+    let routed = RouterCounter.allCases.filter { Self.elsewhereRouted[$0] == nil }
     return [
       ("faults", Fault.allCases.map { ($0.rawValue, count($0)) }),
       ("starts again, by the store it finds and what it was doing", sorted(restarts)),
       ("states", sorted(states)),
       ("faults of lanes", sorted(laneFaults)),
       ("states of lanes", sorted(laneStates)),
+      ("faults of routes", sorted(routeFaults)),
+      ("states of routes", sorted(routeStates)),
       ("counters of the engine", counted.map { ("\($0)", Int(clamping: counters[$0.rawValue])) }),
+      ("counters of routers", routed.map { ("router.\($0)", Int(clamping: routerCounters[$0.rawValue])) }),
     ]
   }
 

@@ -253,6 +253,11 @@ public struct Outcome: Sendable {
   public let messages: Int
   /// What happened: all of it with `keepsTrace`, else the last of it.
   public let trace: [String]
-  /// It was a run of lanes.
-  public var isOfLanes = false
+  /// What it was a run of.
+  public var kind = Kind.roads
+
+  /// What a run is of.
+  public enum Kind: String, Sendable {
+    case roads, lanes, routes
+  }
 }

@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: 1...12 as ClosedRange<UInt64>) func noPromiseIsBroken(seed: UInt64) {
     let outcome = LaneSimulation(seed: seed).run()
     #expect(outcome.violation == nil, "seed \(seed): \(outcome.trace.suffix(20).joined(separator: "\n"))")
-    #expect(outcome.isOfLanes && outcome.datagrams > 0 && outcome.simulated > Times.second)
+    #expect(outcome.kind == .lanes && outcome.datagrams > 0 && outcome.simulated > Times.second)
   }
 
   @Test(arguments: [3, 8] as [UInt64]) func aSeedRepeatsItsRun(seed: UInt64) {
@@ -23,9 +23,9 @@ import Testing
   }
 
   @Test func everySecondSeedHasARunOfLanes() {
-    #expect(Outcome.of(7).map { $0.isOfLanes } == [false])
-    #expect(Outcome.of(8).map { $0.isOfLanes } == [false, true])
-    #expect(Outcome.of(7, lanesOnly: true).map { $0.isOfLanes } == [true])
+    #expect(Outcome.of(7).map { $0.kind } == [.roads])
+    #expect(Outcome.of(8).map { $0.kind } == [.roads, .lanes, .routes])
+    #expect(Outcome.of(7, only: .lanes).map { $0.kind } == [.lanes])
   }
 
   /// With runs of lanes beside them, those of roads are what they were.

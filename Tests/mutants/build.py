@@ -116,7 +116,7 @@ def manifest(text, suites):
     text, count = re.subn(r'    \.testTarget\(\s*name: "(\w+)".*?swiftSettings: tests\),\n', keep, text, flags=re.S)
     if not count:
         raise Drift('Package.swift: no test targets found')
-    return re.sub(r'(\.target\(\s*name: "Raet(?:Session|Stack)", dependencies: \[)', r'\1"CPosix", ', text)
+    return re.sub(r'(\.target\(\s*name: "Raet(?:Session|Stack|Router)", dependencies: \[)', r'\1"CPosix", ', text)
 
 
 def put(path, text):

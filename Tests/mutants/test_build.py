@@ -94,7 +94,7 @@ class CopyTests(unittest.TestCase):
 
     def test_the_promises_are_those_of_the_simulator(self):
         found = build.promises(build.ROOT)
-        self.assertEqual(len(found), 14)
+        self.assertEqual(len(found), 15)
         self.assertIn('amplification', found)
 
     def test_the_list_fits_the_engine(self):
