@@ -145,7 +145,7 @@ extension Road {
 
   private func makeRoomForJoinee(at address: Address) {
     guard joinees[address] == nil, joinees.count >= RoadLimit.joinees else { return }
-    let oldest = joinees.min { ($0.value.due, $0.value.nearID) < ($1.value.due, $1.value.nearID) }
+    let oldest = joinees.min { ($0.value.due, $0.value.nearID, $0.key) < ($1.value.due, $1.value.nearID, $1.key) }
     guard let oldest else { return }
     joinees[oldest.key] = nil
     count(.dropLimit)
@@ -275,12 +275,16 @@ extension Road {
   func stepJoinees() {
     guard joineesDue <= now else { return }
     joineesDue = .max
-    let due = joinees.filter { $0.value.due <= now }.sorted { $0.value.nearID < $1.value.nearID }
-    for (address, _) in due {
+    for (address, _) in joinees(where: { $0.due <= now }) {
       // One that was decided on may have decided others.
       if let joinee = joinees[address], joinee.due <= now { step(joinee, at: address) }
     }
     for joinee in joinees.values { joineesDue = min(joineesDue, joinee.due) }
+  }
+
+  /// Some of those who join, in an order that does not depend on chance: a known remote may join from two places at once.
+  func joinees(where isWanted: (JoinResponder) -> Bool) -> [(key: Address, value: JoinResponder)] {
+    joinees.filter { isWanted($0.value) }.sorted { ($0.value.nearID, $0.key) < ($1.value.nearID, $1.key) }
   }
 
   private func step(_ joinee: JoinResponder, at address: Address) {

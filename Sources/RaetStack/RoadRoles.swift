@@ -161,8 +161,7 @@ extension Road {
       if remote.isJoined, role.acceptance != .accepted || remote.relation?.keys != role.keys { cutOff(remote) }
     }
     guard role.acceptance != .pending else { return }
-    let waiting = joinees.filter { $0.value.isPended && $0.value.body.role == name }
-    for (address, joinee) in waiting.sorted(by: { $0.value.nearID < $1.value.nearID }) {
+    for (address, joinee) in joinees(where: { $0.isPended && $0.body.role == name }) {
       decided(joinee, at: address)
     }
     for remote in slots.compactMap({ $0 }) {

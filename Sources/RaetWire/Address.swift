@@ -211,3 +211,11 @@ extension Address {
     return size
   }
 }
+
+extension Address: Comparable {
+  /// An order of all addresses, so that what is kept by address can be gone through alike each time.
+  public static func < (one: Address, other: Address) -> Bool {
+    (one.family.rawValue, one.high, one.low, one.port, one.scope)
+      < (other.family.rawValue, other.high, other.low, other.port, other.scope)
+  }
+}

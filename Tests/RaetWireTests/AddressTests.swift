@@ -90,6 +90,14 @@ import Testing
     #expect(try #require(Address(text)).isOfOne == canBe)
   }
 
+  @Test func addressesHaveOneOrder() {
+    let texts = [
+      "1.2.3.4:2", "1.2.3.5:1", "1.2.3.5:3", "255.0.0.1:1", "[::1]:1", "[::1]:2", "[fe80::1%1]:1", "[fe80::1%2]:1",
+      "[fe81::]:1",
+    ]
+    #expect(texts.shuffled().compactMap { Address($0) }.sorted().map(\.text) == texts)
+  }
+
   @Test func readsNoOtherSocketAddresses() {
     let other = [UInt8](repeating: 1, count: 110)
     #expect(other.withUnsafeBytes { Address(socketAddress: $0) } == nil)
