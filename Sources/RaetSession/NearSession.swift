@@ -8,6 +8,8 @@ public struct NearSession {
   static let reserve: UInt32 = 16
   /// How many ids are left out at first when the remote has seen later ones than our store knew of.
   static let gap: UInt32 = 0x10_0000
+  /// After so many leaps all ids that were ever seen are passed: the gaps, doubled, come to half the circle.
+  public static let leaps: UInt32 = 11
   /// How many ids a start leaves out at most.
   static let skipped: UInt32 = 0xf_ffff
 
@@ -55,7 +57,7 @@ public struct NearSession {
   /// Begins a session far ahead: the remote has seen later ones than our store knew of. The gap doubles with each time
   /// that it was `refused` before, so that the remote is soon passed, and by less than half the circle.
   public mutating func leap(refused: UInt32) {
-    let ahead = id &+ NearSession.gap << min(refused, 10)
+    let ahead = id &+ NearSession.gap << min(refused, NearSession.leaps &- 1)
     id = ahead == 0 ? 1 : ahead
   }
 

@@ -90,7 +90,8 @@ extension Road {
       pump(remote)
     case .refused: endAllow(remote, host: allow.host, .refused)
     case .stale:
-      leapSession(remote, refused: allow.session)
+      // It is there and answers: the next session is tried soon, however long it was silent before.
+      if leapSession(remote, refused: allow.session) { remote.anew = nil }
       endAllow(remote, host: allow.host, .refused)
     case .rejected: endAllow(remote, host: allow.host, .rejected)
     case .unjoined:
@@ -256,71 +257,6 @@ extension Road {
     tryAnew(remote, Times.allowAnew)
   }
 
-  // MARK: What a handshake proves.
-
-  /// The handshake has proved the remote: what a join said of it becomes true, the keys change, a session begins.
-  private func establish(_ remote: Remote, _ relation: Relation, _ key: SharedKey, startsOver: Bool) -> Bool {
-    guard isAccepted(relation), !isTaken(relation.name, by: remote) else { return false }
-    guard saveProven(remote, relation) else { return false }
-    if remote.candidate?.relation.farID == relation.farID { count(.candidateProved) }
-    remote.candidate = nil
-    unproven.removeAll { $0 == remote.id }
-    adopt(relation, remote)
-    remote.isStored = true
-    remote.refusals = 0
-    let previous = startsOver ? nil : remote.keys?.current
-    if startsOver { forgetFarSessions(remote) }
-    remote.standing = .allowed(relation, SessionKeys(current: key, previous: previous))
-    resettle(remote)
-    markAlive(remote)
-    return true
-  }
-
-  /// True when the remote has lost its store, as its join said, and may count its sessions anew.
-  private func startsOver(_ remote: Remote, _ relation: Relation) -> Bool {
-    remote.candidate.map { $0.resetsSession && $0.relation == relation } ?? false
-  }
-
-  /// Whatever the remote had begun in its life before is over, and so are the keys that opened it.
-  private func forgetFarSessions(_ remote: Remote) {
-    for message in remote.messages.incoming.values { forget(message, remote) }
-    remote.messages.incoming = [:]
-    remote.far = FarSession()
-  }
-
-  /// Stores what the handshake has proved, with our next session, before any of it counts: false leaves all as it was.
-  private func saveProven(_ remote: Remote, _ relation: Relation) -> Bool {
-    let before = remote.near
-    remote.near.advance()
-    let needsReserve = remote.near.needsReserve
-    if needsReserve { remote.near.reserved(remote.near.reservation()) }
-    let isKnown = remote.isStored && remote.relation == relation
-    let role = Role(acceptance: .accepted, keys: relation.keys)
-    let isSaved =
-      isKnown
-      ? !needsReserve || saveRemote(remote)
-      : saveRole(relation.role, role) && saveRemote(remote, relation) && saveLocal()
-    guard isSaved else {
-      remote.near = before
-      return false
-    }
-    if !isKnown { setRole(relation.role, role, isStored: false) }
-    count(.sessionTx)
-    return true
-  }
-
-  /// Begins our next session with the remote, on disk before it is used.
-  private func beginSession(_ remote: Remote) -> Bool {
-    let before = remote.near
-    remote.near.advance()
-    guard secureSession(remote) else {
-      remote.near = before
-      return false
-    }
-    count(.sessionTx)
-    return true
-  }
-
   // MARK: Time, and the end.
 
   func stepAllow(_ remote: Remote) {
@@ -373,33 +309,5 @@ extension Road {
       if status == .rejected, remote.goal == .connect { remote.standing = .stranger(remote.relation) }
       tryAnew(remote, Times.allowAnew)
     }
-  }
-
-  /// The remote takes our session for an old one: our store was older than what it has seen. If that session is over by
-  /// now, as after a handshake, it says nothing about the present one.
-  func leapSession(_ remote: Remote, refused session: UInt32) {
-    guard session == remote.near.id else { return }
-    let before = remote.near
-    remote.near.leap(refused: remote.refusals)
-    remote.refusals &+= 1
-    guard secureSession(remote) else {
-      remote.near = before
-      return
-    }
-    count(.sessionTx)
-  }
-
-  /// The handshake broke off when the remote may have taken the new keys already: the old ones may be worth nothing.
-  private func doubtKeys(_ remote: Remote) {
-    guard case .allowed(let relation, _) = remote.standing else { return }
-    remote.standing = .joined(relation)
-    resettle(remote)
-  }
-
-  /// The remote does not know the join any more.
-  func lostJoin(_ remote: Remote) {
-    remote.standing = .stranger(remote.relation)
-    remote.anew = nil
-    if remote.goal == .connect { remote.upkeep = now }
   }
 }

@@ -68,6 +68,19 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  @Test func aLaterSessionIsPassedSoonHoweverLongTheRemoteWasSilent() throws {
+    let pair = try Pair(8)
+    try Self.restart(.other, pair)
+    pair.road.watch = { _ in false }
+    defer { pair.road.watch = { _ in true } }
+    pair.road.run(600 * second)
+    _ = try pair.back.far.enter(pair.there.near.id &+ 0x1000_0000)
+    pair.road.watch = { _ in true }
+    let areBack = pair.road.run(60 * second) { pair.areAllowed }
+    #expect(areBack)
+    try pair.expectThatMessagesPass()
+  }
+
   /// The message was taken, its `done` lost, and an old copy comes first after the restart.
   @Test func whatWasDeliveredBeforeARestartIsNeverReportedAsFailed() throws {
     let pair = try Pair(7) { $0.period = 20 * second }
