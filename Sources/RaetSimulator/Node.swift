@@ -112,9 +112,23 @@ public final class Node {
   public var nextNumber: Int { run.ledger.nextNumber }
 
   /// Connects to the estates that the run gave it as friends.
-  public func connectToFriends() {
+  public func connectToFriends() { connect { _ in true } }
+
+  /// Connects to friends that the road has lost: those it does not know, has reaped, or knows only since they joined it
+  /// after it had forgotten them. All others it tries again by itself.
+  func connectToLostFriends() {
     guard let road = served else { return }
-    for friend in friends {
+    connect { friend in
+      let known = (try? road.findRemote(name: friend.name)) ?? road.findRemote(address: friend.address)
+      guard let known, let remote = try? road.remote(known) else { return true }
+      if case .reaped = remote.presence { return true }
+      return remote.goal != .connect
+    }
+  }
+
+  private func connect(_ isWanted: ((name: String, address: Address)) -> Bool) {
+    guard let road = served else { return }
+    for friend in friends where isWanted(friend) {
       let known = try? road.findRemote(name: friend.name)
       guard
         let id = try? known ?? road.findRemote(address: friend.address)

@@ -168,7 +168,7 @@ extension Simulation {
       try? road.forgetRole(name, now: node.now)
     }
     if isHealed, node.disk.wasDamaged { removeDamaged(node, road) }
-    node.connectToFriends()
+    node.connectToLostFriends()
     settle(node)
   }
 
