@@ -10,6 +10,8 @@ let usage = """
   raet-sim FIRST COUNT lanes the runs of lanes alone, or with "routes" those of routes
   """
 
+signaturesMadeHere.begin()
+
 /// Prints a line at once.
 @Sendable func say(_ line: String) {
   print(line)
@@ -60,6 +62,7 @@ guard words.count > 1, let count = UInt64(words[1]), count <= 1_000_000_000 else
     for line in outcome.trace { print(line) }
     let what = "seed \(first), its run of \(outcome.kind)"
     print("\(what): hash \(String(outcome.hash, radix: 16)), \(outcome.messages) messages")
+    if let violation = outcome.violation { print("broke the promise \(violation.promise.rawValue): \(violation.text)") }
   }
   exit(outcomes.allSatisfy { $0.violation == nil } ? 0 : 1)
 }
