@@ -42,7 +42,7 @@ let package = Package(
     .target(
       name: "RaetSimulator", dependencies: ["RaetRouter", "RaetStack", "RaetSession", "RaetWire", "RaetCrypto"],
       swiftSettings: tests),
-    .executableTarget(name: "raet-sim", dependencies: ["RaetSimulator", "RaetStack"], swiftSettings: tests),
+    .executableTarget(name: "raet-sim", dependencies: ["RaetSimulator", "RaetStack", "CSodium"], swiftSettings: tests),
     .testTarget(
       name: "RaetWireTests", dependencies: ["RaetWire", "RaetCrypto"], resources: [.copy("Vectors")],
       swiftSettings: tests),
