@@ -14,10 +14,43 @@ struct JSONCheck {
     case object
   }
 
+  /// The containers that are open, a bit each: no memory to ask for.
+  private struct Containers {
+    private static let wordBits = 64
+    private var objects = InlineArray<8, UInt64>(repeating: 0)
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    var last: Container? { count > 0 ? self[count &- 1] : nil }
+
+    private subscript(place: Int) -> Container {
+      objects[place / Self.wordBits] >> UInt64(place % Self.wordBits) & 1 == 1 ? .object : .array
+    }
+
+    /// False when there are too many.
+    mutating func append(_ container: Container) -> Bool {
+      guard count < objects.count &* Self.wordBits else { return false }
+      let bit: UInt64 = 1 << UInt64(count % Self.wordBits)
+      switch container {
+      case .object: objects[count / Self.wordBits] |= bit
+      case .array: objects[count / Self.wordBits] &= ~bit
+      }
+      count = count &+ 1
+      return true
+    }
+
+    mutating func popLast() -> Container? {
+      let last = last
+      if last != nil { count = count &- 1 }
+      return last
+    }
+  }
+
   private let bytes: UnsafeRawBufferPointer
   private let depth: Int
   private var at = 0
-  private var open: [Container] = []
+  private var open = Containers()
   private var keys = KeyLog()
 
   /// Refuses all but one mapping, at most `depth` deep.
@@ -75,8 +108,7 @@ struct JSONCheck {
   }
 
   private mutating func enter(_ container: Container) throws(BodyError) -> Expected {
-    guard open.count < depth else { throw .tooDeep }
-    open.append(container)
+    guard open.count < depth, open.append(container) else { throw .tooDeep }
     switch container {
     case .array: return .valueOrEnd
     case .object:

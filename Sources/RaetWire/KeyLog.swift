@@ -2,30 +2,44 @@
 ///
 /// That two different keys share a hash is as good as impossible by accident; who contrives it has his own message refused.
 struct KeyLog {
+  /// Hashes of the keys; where a mapping opens, first where the keys of the one around it begin.
   private var hashes: [UInt64] = []
-  /// For each open mapping, how many hashes belong to those around it.
-  private var starts: [Int] = []
+  /// Where the keys of the innermost mapping begin.
+  private var start = 0
+  /// How many mappings are open.
+  private var depth = 0
 
   /// A mapping opens.
-  mutating func open() { starts.append(hashes.count) }
+  mutating func open() {
+    // Most bodies have but a few keys.
+    if hashes.isEmpty { hashes.reserveCapacity(12) }
+    hashes.append(UInt64(start))
+    start = hashes.count
+    depth = depth &+ 1
+  }
 
   /// A key of the innermost mapping. `.tooLong`: more are open at one time than `WireLimit.openKeys`.
   mutating func add(_ hash: UInt64) throws(BodyError) {
-    guard hashes.count < WireLimit.openKeys else { throw .tooLong }
+    guard hashes.count &- depth < WireLimit.openKeys else { throw .tooLong }
     hashes.append(hash)
   }
 
   /// The innermost mapping closes. `.keyTwice`.
   mutating func close() throws(BodyError) {
-    guard let start = starts.popLast() else { return }
+    guard depth > 0 else { return }
+    let start = self.start
     let count = hashes.count &- start
-    let isUnique = hashes.withUnsafeMutableBufferPointer { all in
-      let own = UnsafeMutableBufferPointer(rebasing: all[start...])
-      // Few are compared faster as they are.
-      return count <= 12 ? Self.isUnique(few: own) : Self.isUnique(many: own)
+    if count > 1 {
+      let isUnique = hashes.withUnsafeMutableBufferPointer { all in
+        let own = UnsafeMutableBufferPointer(rebasing: all[start...])
+        // Few are compared faster as they are.
+        return count <= 12 ? Self.isUnique(few: own) : Self.isUnique(many: own)
+      }
+      guard isUnique else { throw .keyTwice }
     }
-    guard isUnique else { throw .keyTwice }
-    hashes.removeLast(count)
+    self.start = Int(hashes[start &- 1])
+    hashes.removeLast(count &+ 1)
+    depth = depth &- 1
   }
 
   private static func isUnique(few hashes: UnsafeMutableBufferPointer<UInt64>) -> Bool {

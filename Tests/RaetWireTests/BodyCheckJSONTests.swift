@@ -106,6 +106,29 @@ import Testing
     #expect(throws: input.error, "\(input.name)") { try check(input.body) }
   }
 
+  /// Arrays and objects mixed, as deep as may be, each closed by its own bracket.
+  @Test func everyContainerEndsWithItsOwnBracket() throws {
+    let isObject = (0..<512).map { $0 == 0 || $0 % 3 == 1 }
+    let opening = isObject.map { $0 ? #"{"a":1,"b":"# : "[" }
+    let closing = isObject.reversed().map { $0 ? "}" : "]" }
+    let body = opening.joined() + "0" + closing.joined()
+    try check(bytes(body))
+    for place in [1, 62, 63, 64, 65, 128, 256, 511] {
+      var wrong = closing
+      wrong[511 - place] = isObject[place] ? "]" : "}"
+      #expect(throws: BodyError.malformed) { try check(bytes(opening.joined() + "0" + wrong.joined())) }
+    }
+  }
+
+  /// Keys count within their own mapping, whatever lies between them.
+  @Test(arguments: [#"{"a":{"b":1,"c":{"b":1}},"b":2}"#, #"{"a":[{"a":1},{"a":2}],"c":{}}"#])
+  func aKeyOfAnotherMappingIsAnotherKey(_ body: String) throws { try check(bytes(body)) }
+
+  @Test(arguments: [#"{"a":{"b":1,"c":{"b":1}},"a":2}"#, #"{"c":{"x":{},"y":{},"x":1}}"#, #"{"a":[{"a":1}],"b":{},"a":3}"#])
+  func aKeyIsRememberedWhileMappingsWithinAreRead(_ body: String) {
+    #expect(throws: BodyError.keyTwice) { try check(bytes(body)) }
+  }
+
   @Test func takes512LevelsAndNoMore() throws {
     func nested(_ depth: Int) -> [UInt8] {
       bytes(#"{"a":"# + String(repeating: "[", count: depth - 1) + String(repeating: "]", count: depth - 1) + "}")
