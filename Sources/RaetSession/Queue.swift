@@ -12,7 +12,7 @@ public struct Queue<Element> {
   public var isEmpty: Bool { count == 0 }
 
   /// Puts an element at the end.
-  public mutating func append(_ element: Element) {
+  public mutating func append(_ element: consuming Element) {
     if count == ring.count { grow() }
     ring[(first &+ count) & (ring.count &- 1)] = element
     count &+= 1

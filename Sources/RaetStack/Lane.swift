@@ -102,11 +102,10 @@ public final class Lane {
   /// True once everything has ended.
   public var isClosed: Bool { life == .closed }
 
-  func report(_ event: Event) {
+  func report(_ event: consuming Event) {
     // Strangers can make us tell of them; what ends something of the host's, or is a message, is never left out.
     let isOwed = event.transaction != 0 || event.kind == .message || event.kind == .closed
     guard events.count < LaneLimit.events || isOwed else { return count(.dropEvent) }
-    var event = event
     event.time = now
     events.append(event)
   }
