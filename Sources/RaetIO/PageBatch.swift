@@ -4,8 +4,8 @@ import RaetWire
 
 /// Room for what one system call receives from Unix sockets: headers, pages, addresses and credentials.
 final class PageReceiver {
-  /// Most pages a system call: queues of Unix sockets are short.
-  static let capacity = 16
+  /// Most pages a system call. Queues of Unix sockets are short, but the sender goes on while they are read.
+  static let capacity = 32
   /// One byte more than a page has, so that a longer one is known.
   private static let slotSize = PageLimit.page + 1
   private static let controlLength = Int(RX_CREDENTIALS_ROOM)

@@ -4,8 +4,8 @@ import RaetWire
 
 /// Room for what one system call sends to one Unix socket.
 final class PageSender {
-  /// Most pages a system call.
-  static let capacity = 16
+  /// Most pages a system call: more than a queue takes, since the receiver goes on while it is filled.
+  static let capacity = 64
   /// The longest head: nine lines with two names.
   private static let headRoom = 512
 
