@@ -124,7 +124,9 @@ import Testing
   @Test(arguments: [#"{"a":{"b":1,"c":{"b":1}},"b":2}"#, #"{"a":[{"a":1},{"a":2}],"c":{}}"#])
   func aKeyOfAnotherMappingIsAnotherKey(_ body: String) throws { try check(bytes(body)) }
 
-  @Test(arguments: [#"{"a":{"b":1,"c":{"b":1}},"a":2}"#, #"{"c":{"x":{},"y":{},"x":1}}"#, #"{"a":[{"a":1}],"b":{},"a":3}"#])
+  @Test(arguments: [
+    #"{"a":{"b":1,"c":{"b":1}},"a":2}"#, #"{"c":{"x":{},"y":{},"x":1}}"#, #"{"a":[{"a":1}],"b":{},"a":3}"#,
+  ])
   func aKeyIsRememberedWhileMappingsWithinAreRead(_ body: String) {
     #expect(throws: BodyError.keyTwice) { try check(bytes(body)) }
   }
