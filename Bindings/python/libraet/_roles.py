@@ -12,6 +12,13 @@ from .errors import NotFound
 from .keys import KeyLike, PublicKeys, key_bytes
 
 
+def role_keys(stack: Handle, role: str) -> PublicKeys:
+    """The public keys of a role that a stack knows."""
+    verify, public = create_string_buffer(32), create_string_buffer(32)
+    stack._call(lib.raet_role_keys, c_string(role), verify, public)
+    return PublicKeys(verify.raw, public.raw)
+
+
 class Roles(Handle):
     """The part of a road that has to do with keys. Acceptance is kept by role, which is an estate's name unless it was
     given another role."""
@@ -71,6 +78,4 @@ class Roles(Handle):
 
     def role_keys(self, role: str) -> PublicKeys:
         """The public keys of a known role."""
-        verify, public = create_string_buffer(32), create_string_buffer(32)
-        self._call(lib.raet_role_keys, c_string(role), verify, public)
-        return PublicKeys(verify.raw, public.raw)
+        return role_keys(self, role)

@@ -9,13 +9,14 @@ from . import _abi, _bodies
 from ._abi import lib
 from ._address import EndpointLike, family_of, resolve
 from ._handle import c_string, now, time_limit
+from ._roles import role_keys
 from .enums import Acceptance, Status
 from .errors import RaetError
 from .keys import PublicKeys
 from .transactions import Delivery, Transaction
 
 if TYPE_CHECKING:
-    from ._stack import Stack
+    from ._core import Core
 
 
 class Remote:
@@ -25,7 +26,7 @@ class Remote:
     road is closed.
     """
 
-    def __init__(self, stack: Stack, number: int) -> None:
+    def __init__(self, stack: Core, number: int) -> None:
         self._stack = stack
         #: The library's number for it; never used again for another.
         self.id = number
@@ -66,7 +67,7 @@ class Remote:
     @property
     def keys(self) -> PublicKeys:
         """The public keys of its role."""
-        return self._stack.role_keys(self.role)
+        return role_keys(self._stack, self.role)
 
     # How it is
 

@@ -11,7 +11,7 @@ from .enums import Status
 from .errors import NotFound, TimedOut, error_for
 
 if TYPE_CHECKING:
-    from ._stack import Stack
+    from ._core import Core
     from .remote import Remote
 
 _Self = TypeVar("_Self", bound="Transaction")
@@ -23,7 +23,7 @@ class Transaction:
     It ends once, when the road is serviced: then `done` is True and `status` tells how.
     """
 
-    def __init__(self, stack: Stack, remote: Remote, txn: int) -> None:
+    def __init__(self, stack: Core, remote: Remote, txn: int) -> None:
         self._stack = stack
         #: The remote it is with.
         self.remote = remote
@@ -75,7 +75,7 @@ class Delivery(Transaction):
     """A message that was sent. It ends well when the message is with the remote's application; `Unknown` means that it
     may have arrived, every other exception that it did not."""
 
-    def __init__(self, stack: Stack, remote: Remote, txn: int, size: int, tag: Any) -> None:
+    def __init__(self, stack: Core, remote: Remote, txn: int, size: int, tag: Any) -> None:
         super().__init__(stack, remote, txn)
         #: Bytes of the body.
         self.size = size
