@@ -11,6 +11,8 @@ let usage = """
   """
 
 signaturesMadeHere.begin()
+pointsKnownHere.begin()
+productsKnownHere.begin()
 
 /// Prints a line at once.
 @Sendable func say(_ line: String) {
