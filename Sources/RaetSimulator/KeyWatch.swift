@@ -22,10 +22,10 @@ struct KeyWatch {
   init(_ road: Road, _ datagram: Datagram? = nil) {
     var roles: [String: RoleKeys] = [:]
     if datagram?.head?.transactionKind == .allow {
-      for name in Self.remotes(road).compactMap({ $0.relation?.role }) { roles[name] = (try? road.role(name))?.keys }
+      for name in road.remotes.compactMap({ $0.relation?.role }) { roles[name] = (try? road.role(name))?.keys }
     }
     self.roles = roles
-    held = Self.remotes(road).compactMap { remote in
+    held = road.remotes.compactMap { remote in
       guard let key = remote.keys?.current else { return nil }
       if case .initiating = remote.allow { return Held(remote: remote, key: key, isInitiating: true) }
       return Held(remote: remote, key: key, isInitiating: false)
@@ -35,7 +35,7 @@ struct KeyWatch {
   /// What is wrong with the keys after it came.
   func broken(by datagram: Datagram, _ road: Road) -> Violation? {
     let head = datagram.head
-    for remote in Self.remotes(road) {
+    for remote in road.remotes {
       guard let key = remote.keys?.current, !held.contains(where: { $0.remote === remote && $0.key === key }) else {
         continue
       }
@@ -55,21 +55,11 @@ struct KeyWatch {
 
   /// True when a datagram that may change nothing has left all keys as they were.
   func isUnchanged(_ road: Road) -> Bool {
-    let now = Self.remotes(road).compactMap { $0.keys?.current }
+    let now = road.remotes.compactMap { $0.keys?.current }
     return now.count == held.count && zip(now, held).allSatisfy { $0 === $1.key }
   }
 
   private static func text(_ head: Head?) -> String {
     head.map { "a packet \($0.transactionKind) \($0.packetKind)" } ?? "a datagram without a head"
-  }
-
-  private static func remotes(_ road: Road) -> [Remote] {
-    var all: [Remote] = []
-    var id: UInt64 = 0
-    while let next = try? road.remote(after: id), let remote = try? road.remote(next) {
-      id = next
-      all.append(remote)
-    }
-    return all
   }
 }

@@ -73,12 +73,7 @@ struct RoadWatch {
   }
 
   private static func remote(_ road: Road, near: UInt32, far: UInt32) -> Remote? {
-    var id: UInt64 = 0
-    while let next = try? road.remote(after: id), let remote = try? road.remote(next) {
-      id = next
-      if remote.nearID == near, remote.farID == far { return remote }
-    }
-    return nil
+    road.remotes.first { $0.nearID == near && $0.farID == far }
   }
 
   /// The node has lost what it knew of its sessions with another one, or with all (nil).
@@ -135,9 +130,7 @@ struct Fingerprint: Equatable {
   private var hash = RunHash()
 
   init(_ road: Road) {
-    var id: UInt64 = 0
-    while let next = try? road.remote(after: id), let remote = try? road.remote(next) {
-      id = next
+    for remote in road.remotes {
       guard let relation = remote.proven, relation.name != Node.evilName else { continue }
       hash.add(remote.id)
       hash.add(relation.name + " " + relation.role + " " + relation.address.text)

@@ -7,6 +7,8 @@ extension Road {
   package var halfDoneJoins: Int { joinees.count }
   /// Remotes that no handshake has proved.
   package var unprovenRemotes: Int { slots.reduce(0) { $0 + ($1.map { !$0.isStored } ?? false ? 1 : 0) } }
+  /// All remotes, in the order of their slots.
+  package var remotes: [Remote] { slots.compactMap { $0 } }
   /// Remotes in all.
   package var remoteCount: Int { byID.count }
   /// Roles that wait for a person.

@@ -1,5 +1,6 @@
 import Glibc
 import RaetSimulator
+import Synchronization
 
 // See docs/TESTING.md.
 let usage = """
@@ -26,14 +27,30 @@ let workers = getenv("RAET_SIM_WORKERS").flatMap { Int(String(cString: $0)) } ??
 let words = Array(CommandLine.arguments.dropFirst())
 let only = words.last.flatMap { Outcome.Kind(rawValue: $0) }
 
+/// The seeds that are still to be run. Whoever is free takes the next, since not all take equally long.
+final class Seeds: Sendable {
+  private let next: Atomic<UInt64>
+  private let end: UInt64
+
+  init(_ seeds: Range<UInt64>) {
+    next = Atomic(seeds.lowerBound)
+    end = seeds.upperBound
+  }
+
+  func take() -> UInt64? {
+    let seed = next.wrappingAdd(1, ordering: .relaxed).oldValue
+    return seed < end ? seed : nil
+  }
+}
+
 /// Runs seeds side by side, until `most` of them broke a promise. The report does not depend on how many there are.
 func run(_ seeds: Range<UInt64>, most: Int) async -> Report {
-  let workers = max(1, workers)
+  let left = Seeds(seeds)
   return await withTaskGroup(of: Report.self) { group in
-    for worker in 0..<workers {
+    for _ in 0..<max(1, workers) {
       group.addTask {
         var report = Report()
-        for seed in stride(from: seeds.lowerBound + UInt64(worker), to: seeds.upperBound, by: workers) {
+        while let seed = left.take() {
           for outcome in Outcome.of(seed, only: only) {
             report.add(outcome)
             guard let violation = outcome.violation else { continue }
