@@ -301,6 +301,15 @@ extension Simulation {
       if attacker.chance.happens(30) { head.flags.insert(.wait) }
     }
     let coat = attacker.chance.bytes(attacker.chance.pick([0, 40, 104, 200, 328, 700]) ?? 0)
+    if kind == .message, !coat.isEmpty, attacker.chance.happens(30) { announceMore(&head, piece: coat.count) }
     return Forgery.packet(head, coat: coat, .key(key), &attacker.chance)
+  }
+
+  /// The piece is one of a longer message, as its head says, of which no more may come.
+  private func announceMore(_ head: inout Head, piece: Int) {
+    let length = min(attacker.chance.pick([3_000, 200_000, 40_000_000]) ?? 0, piece * 60_000)
+    head.messageLength = UInt32(length)
+    head.segmentCount = UInt32((length + piece - 1) / piece)
+    head.segment = UInt32(attacker.chance.number(0...(length - 1) / piece - 1))
   }
 }

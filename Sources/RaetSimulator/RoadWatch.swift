@@ -120,7 +120,8 @@ struct RoadWatch {
     if road.halfDoneJoins > 1024 { return Violation(.limits, "\(road.halfDoneJoins) half-done joins") }
     // Besides strangers there are the friends that the host looks for.
     if road.unprovenRemotes > 1024 + 8 { return Violation(.limits, "\(road.unprovenRemotes) remotes without proof") }
-    if road.pendingRoles.count > road.settings.maxPending { return Violation(.limits, "too many roles wait") }
+    // Besides strangers there are the friends whose roles a person has set back.
+    if road.pendingRoles.count > road.settings.maxPending + 8 { return Violation(.limits, "too many roles wait") }
     return nil
   }
 }

@@ -4,6 +4,9 @@ import RaetWire
 
 /// Who takes part in a run, and for how long.
 struct Scene {
+  /// How many strangers may wait for a person: few, so that each flood comes to the limit.
+  private static let maxPending = 8
+
   let nodes: Int
   let duration: UInt64
   private let plan: FaultPlan
@@ -55,6 +58,7 @@ struct Scene {
       settings.acceptsClear = areClear
       settings.sendQueue = chance.happens(20) ? 40_000 : 10 << 20
       settings.receiveQueue = chance.happens(20) ? chance.pick([100_000, 25_000]) ?? 100_000 : 10 << 20
+      settings.maxPending = Scene.maxPending
       settings.messageTimeout = Times.second * UInt64(chance.pick([5, 60, 300, 300]) ?? 300)
       settings.interim = chance.happens(30) ? 60 * Times.second : 3600 * Times.second
       if isLong { settings.period = 30 * Times.second }
