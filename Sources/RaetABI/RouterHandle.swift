@@ -1,5 +1,6 @@
 import CPosix
 import CRaet
+import RaetCrypto
 import RaetIO
 import RaetRouter
 import RaetSession
@@ -97,15 +98,17 @@ final class RouterHandle {
   private var spare: EventBox?
   var error: CText?
 
-  private init(descriptor: Int32) {
-    router = Router(stacks)
+  private init(descriptor: Int32, chance: UInt64) {
+    router = Router(stacks, chance: chance)
     self.descriptor = descriptor
   }
 
-  /// A router; nil when the system gives no descriptor.
+  /// A router; nil when the system gives no descriptor or no randomness.
   static func make() -> RouterHandle? {
+    var chance: UInt64 = 0
+    guard withUnsafeMutableBytes(of: &chance, { SodiumEntropy().fill($0) }) else { return nil }
     let descriptor = rx_epoll()
-    return descriptor >= 0 ? RouterHandle(descriptor: descriptor) : nil
+    return descriptor >= 0 ? RouterHandle(descriptor: descriptor, chance: chance) : nil
   }
 
   deinit { _ = rx_close(descriptor) }

@@ -43,7 +43,7 @@ public final class Router {
 
   /// Messages on their way, by the number that they have there.
   var hops: [UInt64: Hop] = [:]
-  var lastHop: UInt64 = 0
+  var lastHop: UInt64
   /// Those handed on, of which only a report can come, oldest first.
   var passed = Queue<(id: UInt64, until: UInt64)>()
   /// Those that wait for the last router's word.
@@ -53,9 +53,12 @@ public final class Router {
   var choosing: Set<UInt64> = []
   var heldBytes = 0
 
-  /// A router of no stacks yet.
-  public init(_ stacks: any RouterPorts) {
+  /// A router of no stacks yet. `chance`, any number that no one knows beforehand, decides where it begins to number
+  /// messages: late reports on those of a process before must not meet its own.
+  public init(_ stacks: any RouterPorts, chance: UInt64) {
     self.stacks = stacks
+    // Below 2^53, which all that read JSON hold exactly.
+    lastHop = (chance & 0x7fff_ffff) << 20
   }
 
   // MARK: Stacks.

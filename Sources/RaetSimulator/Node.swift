@@ -152,6 +152,7 @@ public final class Node {
         return true
       } catch {
         if error == .again { run.coverage.meet(.queueFull) }
+        run.trace.note(run.now, "\(self.name) takes no message for \(name): \(error)")
         return false
       }
     }

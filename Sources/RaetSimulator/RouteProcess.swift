@@ -101,7 +101,8 @@ final class RouteProcess {
     settings.messageTimeout = setup.messageTimeout
     let lane = try Lane.make(settings, entropy: entropy, now: now)
     let ports = RoutePorts(lane, try road.map { try Road.make($0, store: disk, entropy: entropy, now: now) })
-    let router = Router(ports)
+    var numbers = Chance(seed: seed, purpose: UInt64(index) << 32 | UInt64(lives))
+    let router = Router(ports, chance: numbers.next())
     if let road = ports.road { _ = router.attach(RoutePorts.roadID, isRoad: true, name: road.name) }
     _ = router.attach(RoutePorts.laneID, isRoad: false, name: lane.name)
     router.rules = try Rules(setup.rules)

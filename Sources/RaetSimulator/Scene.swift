@@ -83,7 +83,10 @@ struct Scene {
       for friend in known where friend !== node && !node.friends.contains(where: { $0.name == friend.name }) {
         node.friends.append((friend.name, friend.address))
         // Both begin.
-        if node.isMain, chance.happens(50) { friend.friends.append((node.name, node.address)) }
+        let begin = node.isMain && chance.happens(50)
+        if begin, !friend.friends.contains(where: { $0.name == node.name }) {
+          friend.friends.append((node.name, node.address))
+        }
       }
     }
   }

@@ -49,6 +49,20 @@ import Testing
     #expect(here.router.hops.isEmpty)
   }
 
+  @Test func aReportOnAMessageOfTheLifeBeforeIsIgnored() throws {
+    let before = Process(chance: 0x5eed_0000_0001)
+    _ = before.estate("beta")
+    _ = try before.send("beta/nobody/s")
+    let old = try #require(before.stacks.sent.first?.route?.id)
+    let here = Process(chance: 0x5eed_0000_0002)
+    let beta = here.estate("beta")
+    _ = try here.send("beta/nobody/s")
+    #expect(here.stacks.sent.first?.route?.id != old)
+    here.end(here.stacks.sent.first)
+    here.route("beta// > alpha//", more: ",\"re\":\(old),\"status\":-6", from: beta)
+    #expect(here.events() == ["DELIVERED ok 7"])
+  }
+
   @Test func aReportBeforeTheEndIsToldAfterIt() throws {
     let here = Process()
     let beta = here.estate("beta")

@@ -76,8 +76,8 @@ final class Process {
   let router: Router
   var now: UInt64 = 1_000
 
-  init(road: String? = "alpha", lane: String? = "manor") {
-    router = Router(stacks)
+  init(road: String? = "alpha", lane: String? = "manor", chance: UInt64 = 0) {
+    router = Router(stacks, chance: chance)
     if let road { _ = router.attach(Process.road, isRoad: true, name: road) }
     if let lane { _ = router.attach(Process.lane, isRoad: false, name: lane) }
   }

@@ -111,7 +111,7 @@ private func requireRestAlike(_ kind: BodyKind, _ one: UnsafeRawBufferPointer, _
 
 private func fuzzRouter(_ kind: BodyKind, _ body: [UInt8], _ text: String, isRelay: Bool) {
   let ports = FuzzPorts()
-  let router = Router(ports)
+  let router = Router(ports, chance: 0)
   _ = router.attach(FuzzPorts.road, isRoad: true, name: "alpha")
   _ = router.attach(FuzzPorts.lane, isRoad: false, name: "manor")
   router.relayLimit = isRelay ? 4 : 0
