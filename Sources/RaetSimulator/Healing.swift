@@ -4,23 +4,24 @@ import RaetWire
 
 /// The end of a run: the faults are over, and all has to be well again (promise 12).
 extension Simulation {
-  /// How long it may take: what was refused or rejected is tried again after 30 s at the latest.
-  private static let patience = 70 * Times.second
+  /// How long it may take: what was refused or rejected is tried again after 30 s at the latest, and that an estate has
+  /// lost its store is found out by two heartbeats in vain.
+  private var patience: UInt64 { 70 * Times.second + 2 * (nodes.map(\.settings.period).max() ?? 0) }
 
   func heal() {
     isHealed = true
     trace.note(now, "the faults are over")
     network.heal()
     for node in nodes { mendAll(node) }
-    let end = now + Self.patience
+    let end = now + patience
     // People look after what only people can put right, once all programs run.
-    for moment in 1...Int(Self.patience / (2 * Times.second)) where violation == nil {
+    for moment in 1...Int(patience / (2 * Times.second)) where violation == nil {
       if advance(min(end, now + 2 * Times.second), until: { isWell }) { break }
       if moment < 5 { for node in nodes { look(node) } }
     }
     guard violation == nil else { return }
     guard isWell else {
-      return fail(isConnected ? .report : .heals, "after \(Self.patience / Times.second) s: \(illness)")
+      return fail(isConnected ? .report : .heals, "after \(patience / Times.second) s: \(illness)")
     }
     trace.note(now, "all is well")
     arriveLate()

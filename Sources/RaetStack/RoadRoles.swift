@@ -169,7 +169,16 @@ extension Road {
         decided(body, remote, join)
         reschedule(remote)
       }
+      if role.acceptance == .accepted, remote.relation?.role == name { joinAgain(remote) }
     }
+  }
+
+  /// The remote's keys are accepted again: what the host wanted of it goes on at once.
+  private func joinAgain(_ remote: Remote) {
+    guard case .stranger = remote.standing, remote.goal == .connect, remote.join == nil else { return }
+    remote.anew = nil
+    remote.upkeep = now
+    reschedule(remote)
   }
 
   /// The remote's keys are not accepted any more.
@@ -179,6 +188,7 @@ extension Road {
     remote.standing = .stranger(remote.relation)
     remote.candidate = nil
     if remote.isStored { _ = saveRemote(remote) }
+    tryAnew(remote, Times.joinAnew)
     reschedule(remote)
   }
 }

@@ -24,6 +24,23 @@ import Testing
     #expect(pair.road.run(60 * second) { pair.areAllowed && pair.main.bodies.count == bodies + 1 })
   }
 
+  @Test func aRoleRejectedInTheMiddleOfAHandshakeAndAcceptedAgainIsJoinedAtOnce() throws {
+    let pair = try Pair(4)
+    // The other side answers a hello, and hears no more of that handshake.
+    pair.road.watch = { $0.head.packetKind != .initiate }
+    defer { pair.road.watch = { _ in true } }
+    _ = try pair.main.road.allow(pair.back.id, timeout: Times.allow, now: pair.road.now)
+    pair.road.run(second / 10)
+    guard case .responding = try pair.there.allow else { throw Status.state }
+    try pair.other.road.setAcceptance(.rejected, of: "main", now: pair.road.now)
+    pair.road.watch = { _ in true }
+    pair.road.run(100 * second)
+    #expect(!pair.areAllowed)
+    try pair.other.road.setAcceptance(.accepted, of: "main", now: pair.road.now)
+    #expect(pair.road.run(2 * second) { pair.areAllowed })
+    try pair.expectThatMessagesPass()
+  }
+
   @Test func aPinnedRoleIsTakenAndNoOtherKeysForIt() throws {
     let road = VirtualRoad(seed: 2)
     let main = try Node("main", port: 1, seed: 1) { $0.isMain = true }
