@@ -111,4 +111,8 @@ final class Node {
   /// The remote of this name.
   func remote(_ name: String) throws -> Remote { try road.remote(road.findRemote(name: name)) }
   func isAllowed(_ name: String) -> Bool { (try? remote(name).isAllowed) ?? false }
+  /// The same, and these are the remote's long-term keys.
+  func isAllowed(_ name: String, with keys: RoleKeys) -> Bool {
+    isAllowed(name) && (try? remote(name))?.relation?.keys == keys
+  }
 }

@@ -160,4 +160,20 @@ import Testing
     #expect(pair.road.run(20 * second) { pair.areAllowed && pair.main.bodies == [[1, 2, 3]] })
     try pair.expectThatMessagesPass()
   }
+
+  /// What the main is sent is sealed for another key than its own: it can open no hello, and says so.
+  @Test func aHandshakeThatIsRejectedLeadsToANewJoin() throws {
+    let pair = try Pair(31) {
+      $0.accept = .always
+      $0.isMutable = true
+    }
+    var relation = try #require(pair.there.relation)
+    relation.keys = RoleKeys(verify: relation.keys.verify, encrypt: pair.other.road.keys.encrypt)
+    try pair.there.relation = relation
+    pair.other.road.setRole("main", Role(acceptance: .accepted, keys: relation.keys), isStored: false)
+    _ = try pair.other.road.allow(pair.there.id, timeout: Times.allow, now: pair.road.now)
+    #expect(pair.road.run(second) { pair.other.events(.allowed).contains { $0.status == .rejected } })
+    #expect(pair.road.run(30 * second) { pair.other.isAllowed("main", with: pair.main.road.keys) })
+    try pair.expectThatMessagesPass()
+  }
 }
