@@ -40,6 +40,17 @@ public struct Relation: Equatable, Sendable {
     same.address = other.address
     return same != other
   }
+
+  /// In which words `other` is a mutation, for logs: "role, keys".
+  public func mutations(of other: Relation) -> String {
+    var changed: [String] = []
+    if name != other.name { changed.append("name") }
+    if role != other.role { changed.append("role") }
+    if keys != other.keys { changed.append("keys") }
+    if isMain != other.isMain { changed.append("main") }
+    if kind != other.kind { changed.append("kind") }
+    return changed.joined(separator: ", ")
+  }
 }
 
 /// How far a remote has come (PROTOCOL 6.1).

@@ -106,7 +106,10 @@ extension Simulation {
     // What follows a whole packet is not covered by its signature, and is not the packet any more either.
     let isWhole = attacker.recent.contains { bytes.starts(with: $0.datagram.bytes) }
     guard !isWhole || head == nil else { return }
-    offend(node, bytes, from: from, isJoin: head?.transactionKind == .join, "garbage of \(bytes.count) bytes")
+    let isJoin = head?.transactionKind == .join
+    // A changed answer to a join, from where the true one is expected, cannot be told from it.
+    guard !isJoin || head?.flags.contains(.correspondent) == false else { return }
+    offend(node, bytes, from: from, isJoin: isJoin, "garbage of \(bytes.count) bytes")
   }
 
   // MARK: Forged packets.

@@ -152,8 +152,11 @@ extension Simulation {
     guard let road = node.served, !node.isEvil else { return }
     for other in nodes where other !== node {
       let role = try? road.role(other.name)
-      let known = [role?.keys, remote(node, other)?.relation?.keys].compactMap { $0 }
-      if known.allSatisfy({ $0 == other.keys.last }) {
+      let relation = remote(node, other)?.relation
+      let known = [role?.keys, relation?.keys].compactMap { $0 }
+      // A join is not signed: what it says, the role too, may have been changed on its way.
+      let hasOtherRole = relation.map { $0.role != other.name } ?? false
+      if known.allSatisfy({ $0 == other.keys.last }), !hasOtherRole {
         guard let role, role.acceptance != .accepted else { continue }
         try? road.setAcceptance(.accepted, of: other.name, now: node.now)
       } else {

@@ -112,7 +112,7 @@ extension Road {
   private func judge(_ body: JoinBody, _ relation: Relation, _ remote: Remote, _ join: JoinInitiator) {
     if let known = remote.proven, known.isMutation(of: relation), !settings.isMutable {
       reportChangedKeys(known, relation)
-      return rejectJoin(remote, join, "would change an immutable road")
+      return rejectJoin(remote, join, "would change an immutable road: \(known.mutations(of: relation))")
     }
     guard !remote.isNamed || remote.relation != nil || relation.name == remote.placeholder else {
       return rejectJoin(remote, join, "it calls itself \(relation.name)")

@@ -49,7 +49,7 @@ extension Road {
     let known = found.remote
     if let old = known?.proven, old.isMutation(of: relation), !settings.isMutable {
       reportChangedKeys(old, relation)
-      log(.warning, "\(old.name) would change an immutable road")
+      log(.warning, "\(old.name) would change an immutable road: \(old.mutations(of: relation))")
       return answer(head, .reject, to: packet.from)
     }
     guard !isTaken(body.name, by: known) else {

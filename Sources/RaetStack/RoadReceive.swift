@@ -143,7 +143,7 @@ extension Road {
       answer(packet.head, .unallowed, to: packet.from)
     case (.message, .message):
       count(.unallowedMessageAttempt)
-      answer(packet.head, .nack, order: NackReason.notDelivered, to: packet.from)
+      answer(packet.head, .nack, order: nackReason(packet.head, remote), to: packet.from)
     default: count(.stalePacket)
     }
   }

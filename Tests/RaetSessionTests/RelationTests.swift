@@ -21,6 +21,11 @@ import Testing
     #expect(!Self.relation.isMutation(of: Self.changed { $0.farID = 9 }))
     #expect(!Self.relation.isMutation(of: Self.changed { $0.address = Address(ipv4: 9, port: 9) }))
     #expect(Self.relation.isMutation(of: Self.changed { $0.name = "x" }))
+    let changed = Self.changed {
+      ($0.name, $0.role, $0.kind) = ("x", "y", 200)
+      $0.isMain.toggle()
+    }
+    #expect(Self.relation.mutations(of: changed) == "name, role, main, kind")
     #expect(Self.relation.isMutation(of: Self.changed { $0.role = "x" }))
     #expect(Self.relation.isMutation(of: Self.changed { $0.keys = AcceptanceTests.others }))
     #expect(Self.relation.isMutation(of: Self.changed { $0.isMain = true }))
