@@ -154,9 +154,8 @@ extension Simulation {
       let role = try? road.role(other.name)
       let relation = remote(node, other)?.relation
       let known = [role?.keys, relation?.keys].compactMap { $0 }
-      // A join is not signed: what it says, the role too, may have been changed on its way.
-      let hasOtherRole = relation.map { $0.role != other.name } ?? false
-      if known.allSatisfy({ $0 == other.keys.last }), !hasOtherRole {
+      let isOther = relation.map { differs($0, from: other) } ?? false
+      if known.allSatisfy({ $0 == other.keys.last }), !isOther {
         guard let role, role.acceptance != .accepted else { continue }
         try? road.setAcceptance(.accepted, of: other.name, now: node.now)
       } else {
@@ -173,6 +172,11 @@ extension Simulation {
     if isHealed, node.disk.wasDamaged { removeDamaged(node, road) }
     node.connectToLostFriends()
     settle(node)
+  }
+
+  /// A join is not signed, and a record can be damaged: what either says may not be what the node is.
+  private func differs(_ relation: Relation, from node: Node) -> Bool {
+    relation.role != node.name || relation.isMain != node.settings.isMain || relation.kind != node.settings.kind
   }
 
   /// What a damaged record says of a remote may be wrong in a way that only a person sees: it is added anew.

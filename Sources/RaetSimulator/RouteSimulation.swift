@@ -53,6 +53,7 @@ public final class RouteSimulation {
     processes = scene.processes(seed, &chance)
     folders = scene.estates.map { _ in VirtualSockets() }
     network = VirtualNetwork(plan.links, nodes: scene.estates.count, seed: seed)
+    network.losesChangedJoins = true
     excuses = processes.map { _ in 0 }
     reportsLost = excuses
     if processes.contains(where: { $0.setup.capacity < 10 }) { coverage.meet(.shortYardQueue) }

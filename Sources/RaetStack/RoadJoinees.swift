@@ -78,7 +78,7 @@ extension Road {
     let head = packet.head
     guard head.destination == 0 else {
       // An id may have been given anew, when our store was an older one: then both have to begin again.
-      guard let remote = byNear[head.destination], isSame(remote, relation) else {
+      guard let remote = byNear[head.destination], isSame(remote, relation, at: packet.from) else {
         count(.staleNuid)
         answer(head, .renew, to: packet.from)
         return nil
@@ -99,8 +99,9 @@ extension Road {
     return (remote, ())
   }
 
-  private func isSame(_ remote: Remote, _ relation: Relation) -> Bool {
-    guard let known = remote.relation else { return true }
+  private func isSame(_ remote: Remote, _ relation: Relation, at address: Address) -> Bool {
+    // Where the host looks for a remote, nobody else may stand up for it.
+    guard let known = remote.relation else { return remote.address == address }
     return known.name == relation.name || known.keys == relation.keys
   }
 
@@ -236,7 +237,8 @@ extension Road {
       if let old = known.proven, old.isMutation(of: relation), !settings.isMutable { return nil }
       return known
     }
-    guard !isTaken(relation.name, by: nil) else { return nil }
+    // The host looks for it there by now: our own join will find it.
+    guard !isTaken(relation.name, by: nil), unnamedRemote(at: address) == nil else { return nil }
     makeRoomForUnproven()
     guard byID.count < settings.maxRemotes else { return nil }
     let remote = makeRemote(nearID: joinee.nearID, address: address, name: relation.name, session: 0)

@@ -81,6 +81,25 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  /// The main takes it for a new estate with the name of a known one, and may have had its messages before.
+  @Test func whatWasDeliveredBeforeARecordWasDamagedIsNeverReportedAsFailed() throws {
+    let pair = try Pair(9)
+    pair.road.watch = { $0.head.packetKind != .done }
+    defer { pair.road.watch = { _ in true } }
+    try pair.sendThere([7, 7, 7], tag: 5)
+    pair.road.run(second / 2)
+    #expect(pair.main.bodies.contains([7, 7, 7]))
+    let id = try pair.back.farID
+    pair.main.store.change("remote/estate.other.json", "\"fuid\": \(id)", "\"fuid\": 0")
+    try Self.restart(.main, pair)
+    let before = pair.main.bodies.count { $0 == [7, 7, 7] }
+    pair.road.watch = { _ in true }
+    #expect(pair.road.run(60 * second) { !pair.other.events(.failed).isEmpty })
+    #expect(pair.other.events(.failed).map { $0.status } == [.unknown])
+    #expect(pair.main.bodies.count { $0 == [7, 7, 7] } == before)
+    #expect(pair.road.run(60 * second) { pair.areAllowed })
+  }
+
   /// The message was taken, its `done` lost, and an old copy comes first after the restart.
   @Test func whatWasDeliveredBeforeARestartIsNeverReportedAsFailed() throws {
     let pair = try Pair(7) { $0.period = 20 * second }

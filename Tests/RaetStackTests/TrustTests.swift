@@ -174,6 +174,18 @@ import Testing
     #expect(try pair.main.remote("beta").relation?.keys == beta.road.keys)
   }
 
+  /// Nor by the id that the remote has: an estate that was known by it before our store was lost says the same.
+  @Test func anIdWhereTheHostLooksForARemoteIsNobodyElses() throws {
+    let pair = try Pair(34, connects: false) { $0.isMain = true }
+    let id = try pair.main.road.addRemote(name: nil, address: Address(ipv4: 0x7f00_0009, port: 9))
+    try pair.main.road.connect(id, now: pair.road.now)
+    let nearID = try pair.main.road.remote(id).nearID
+    let thief = try Node("thief", port: 9, seed: 77)
+    _ = Self.join(pair, as: thief, from: Self.far, source: 9, destination: nearID)
+    #expect(pair.main.road.statistics[.staleNuid] == 1)
+    #expect(try pair.main.road.remote(id).relation == nil)
+  }
+
   @Test func anIdThatWasGivenAnewIsGivenBack() throws {
     let pair = try Pair(25)
     SessionTests.loseRemotes(pair.main)
