@@ -56,7 +56,8 @@ private typealias PointCheck = @convention(c) (UnsafePointer<UInt8>) -> Int32
 /// libsodium's own, which has no second name.
 private let pointCheck: PointCheck = {
   guard let next = dlsym(UnsafeMutableRawPointer(bitPattern: -1), "crypto_core_ed25519_is_valid_point") else {
-    fatalError("libsodium has no crypto_core_ed25519_is_valid_point")
+    say("libsodium has no crypto_core_ed25519_is_valid_point")
+    exit(2)
   }
   return unsafeBitCast(next, to: PointCheck.self)
 }()
