@@ -116,7 +116,10 @@ public struct FarSession {
 
   /// True when a transaction that is not done in this session was certainly never delivered.
   public func isWhole(session: UInt32) -> Bool {
-    session == id ? isWhole : session == previousID && previousIsWhole
+    if session == id { return isWhole }
+    if session == previousID { return previousIsWhole }
+    // One that comes after what was proved in this life.
+    return id != 0 && isNextWhole && Serial.isNewerOrEqual(session, id)
   }
 
   /// True when a message that is not sealed may be taken: it is not a copy from an earlier life, or there was none.

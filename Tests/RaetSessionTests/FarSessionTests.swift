@@ -110,4 +110,14 @@ import Testing
     let second = far.take(1)
     #expect(second)
   }
+
+  @Test func whatComesAfterAProvedSessionIsOfThisLife() {
+    var far = FarSession()
+    _ = far.enter(100)
+    #expect(!far.isWhole(session: 5000))
+    far.proved(100, by: 3)
+    #expect(far.isWhole(session: 101) && far.isWhole(session: 5000))
+    #expect(!far.isWhole(session: 100) && !far.isWhole(session: 99))
+    #expect(!FarSession().isWhole(session: 1))
+  }
 }
