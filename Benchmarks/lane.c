@@ -119,8 +119,8 @@ static void raet_send_all(const char *folder, double seconds, size_t size) {
   if (raet_remote_add(stack, "to", NULL, &to) != RAET_OK) die("yard to");
   while (raet_now() < end || ended < sent) {
     const raet_event *event;
-    while (writable && raet_now() < end) {
-      raet_status status = raet_send(stack, to, raet_now(), RAET_BODY_JSON, body, size, 0, 0, NULL);
+    for (uint64_t now; writable && (now = raet_now()) < end;) {
+      raet_status status = raet_send(stack, to, now, RAET_BODY_JSON, body, size, 0, 0, NULL);
       if (status == RAET_EAGAIN) writable = 0;
       else if (status != RAET_OK) die_with("raet_send", status);
       else sent++;

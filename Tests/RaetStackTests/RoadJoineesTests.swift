@@ -262,4 +262,22 @@ import Testing
     #expect(try pair.back.relation == before)
     try pair.expectThatMessagesPass()
   }
+
+  /// The host adds an estate by its address alone while that joins it, and that join ends first.
+  @Test func twoJoinsAtOneAddressMakeOneRemote() throws {
+    let pair = try Pair(35, connects: false) { $0.isMain = true }
+    let isOurs = { (datagram: VirtualRoad.Datagram) in datagram.to == pair.other.address }
+    pair.road.watch = { $0.head.packetKind == .request || $0.head.packetKind == .response }
+    defer { pair.road.watch = { _ in true } }
+    pair.road.run(second)
+    #expect(pair.main.road.halfDoneJoins == 1 && pair.main.road.remoteCount == 0)
+    let id = try pair.main.road.addRemote(name: nil, address: pair.other.address)
+    try pair.main.road.connect(id, now: pair.road.now)
+    pair.road.watch = { !isOurs($0) || $0.head.packetKind != .request }
+    pair.road.run(4 * second)
+    pair.road.watch = { _ in true }
+    #expect(pair.road.run(60 * second) { pair.main.road.remotes.first?.isAllowed == true })
+    #expect(pair.main.road.remotes.map { $0.id } == [id])
+    try pair.expectThatMessagesPass()
+  }
 }
