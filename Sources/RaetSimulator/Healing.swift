@@ -17,7 +17,7 @@ extension Simulation {
     // People look after what only people can put right, once all programs run.
     for moment in 1...Int(patience / (2 * Times.second)) where violation == nil {
       if advance(min(end, now + 2 * Times.second), until: { isWell }) { break }
-      if moment < 5 { for node in nodes { look(node) } }
+      if moment < 5 || moment.isMultiple(of: 10) { for node in nodes { look(node) } }
     }
     guard violation == nil else { return }
     guard isWell else {
