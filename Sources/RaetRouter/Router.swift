@@ -61,6 +61,9 @@ public final class Router {
     lastHop = (chance & 0x7fff_ffff) << 20
   }
 
+  /// The number of the last message, for a simulator's liars, who may have seen it.
+  package var lastNumber: UInt64 { lastHop }
+
   // MARK: Stacks.
 
   /// Attaches a stack: a road or a lane, with this side's name there. false: there are too many.

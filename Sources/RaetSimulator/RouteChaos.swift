@@ -51,7 +51,9 @@ extension RouteSimulation {
     var route = forgedRoute()
     if reports {
       let status: Status = chance.pick([.ok, .notFound, .rejected, .unknown]) ?? .ok
-      route.report = Route.Report(id: UInt64(chance.number(1...60)), status: status.rawValue)
+      // A number that the other has used not long ago, as if it had been seen.
+      let last = other.running?.router.lastNumber ?? 0
+      route.report = Route.Report(id: last &- UInt64(chance.number(0...20)), status: status.rawValue)
     }
     lie(route, rogue, anyYard: false) { (kind, bytes) throws(Status) in
       _ = try lane.send(id, kind, bytes, timeout: 0, tag: Self.noTag, now: now)
