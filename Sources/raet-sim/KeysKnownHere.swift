@@ -72,10 +72,9 @@ private let pointCheck: PointCheck = {
   _ product: UnsafeMutablePointer<UInt8>, _ scalar: UnsafePointer<UInt8>, _ point: UnsafePointer<UInt8>
 ) -> Int32 {
   withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { input in
-    input.copyMemory(from: UnsafeRawBufferPointer(start: scalar, count: 32))
-    (input.baseAddress! + 32).copyMemory(from: point, byteCount: 32)
-    return productsKnownHere.result(input.baseAddress!, product) {
-      crypto_scalarmult_curve25519(product, scalar, point)
-    }
+    guard let start = input.baseAddress else { return -1 }
+    start.copyMemory(from: scalar, byteCount: 32)
+    (start + 32).copyMemory(from: point, byteCount: 32)
+    return productsKnownHere.result(start, product) { crypto_scalarmult_curve25519(product, scalar, point) }
   }
 }
