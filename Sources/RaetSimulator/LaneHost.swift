@@ -121,8 +121,11 @@ extension LaneSimulation {
   // MARK: After each call.
 
   func settle(_ node: LaneNode, _ lane: Lane) {
+    let wasFull = !lane.takesPages
     if node.reads { takeEvents(node, lane) }
     guard violation == nil, node.served === lane else { return }
+    // Pages that had to wait for this are read now, though nothing wakes the host for them.
+    if wasFull, lane.takesPages { wake(node.index) }
     checkLimits(lane, node)
     // Nobody's full queue keeps a message to another yard that has room.
     for yard in lane.yardsWithMessages where !stuffed.contains(node.index) && sockets.hasRoom(at: yard.name) {
