@@ -15,6 +15,11 @@ struct Agenda<Item> {
   /// When the first is due; `UInt64.max` when there is none.
   var due: UInt64 { heap.first?.due ?? .max }
 
+  /// When those are due for which `condition` holds, the earliest first.
+  func dues(where condition: (Item) -> Bool) -> [UInt64] {
+    heap.filter { condition($0.item) }.map(\.due).sorted()
+  }
+
   mutating func add(_ item: Item, at due: UInt64) {
     order += 1
     heap.append(Entry(due: due, order: order, item: item))
