@@ -15,7 +15,8 @@ final class EventBox {
   private static let magic: UInt64 = 0x7261_6574_2065_7600
   private static let offset = MemoryLayout<Header>.stride
   private let memory: UnsafeMutableRawPointer
-  private var event: Event?
+  /// The event's body, as long as the host may read it.
+  private var body: ReceivedBody?
   private var name: CText?
   /// What `name` says: most events of a stack come from one remote.
   private var nameText: String?
@@ -40,8 +41,7 @@ final class EventBox {
   }
 
   /// Shows this event.
-  func show(_ event: Event) {
-    self.event = event
+  func show(_ event: consuming Event) {
     if event.name != nameText {
       nameText = event.name
       name = event.name.flatMap { CText($0) }
@@ -55,9 +55,10 @@ final class EventBox {
     shown.txn = event.transaction
     shown.tag = event.tag
     shown.time_ns = event.time
-    if let body = event.body, !body.bytes.isEmpty {
-      shown.body = body.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      shown.body_len = body.bytes.count
+    body = event.body.take()
+    if let bytes = body?.bytes, !bytes.isEmpty {
+      shown.body = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      shown.body_len = bytes.count
     }
     shown.body_kind = raet_enum(event.bodyKind.rawValue)
     shown.name = UnsafePointer(name?.pointer)
@@ -81,7 +82,7 @@ final class EventBox {
 
   /// Lets go of the event, and so wipes its body.
   func clear() {
-    event = nil
+    body = nil
     (source, destination, share) = (nil, nil, nil)
     fields.pointee = raet_event()
   }

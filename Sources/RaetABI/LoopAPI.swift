@@ -131,12 +131,13 @@ extension StackHandle {
 
   /// The next event in its C form, in memory that is used again and again.
   func takeEvent() -> EventBox? {
-    giveBack()
-    guard let event = engine.nextEvent() else { return nil }
-    let box = spare ?? EventBox()
-    spare = nil
+    guard let event = engine.nextEvent() else {
+      giveBack()
+      return nil
+    }
+    let box = current ?? spare ?? EventBox()
+    if current == nil { (current, spare) = (box, nil) }
     box.show(event)
-    current = box
     return box
   }
 

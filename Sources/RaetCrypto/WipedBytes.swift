@@ -1,9 +1,9 @@
 import CPosix
 import CSodium
 
-/// Bytes that are wiped when freed, for what was or will be encrypted.
-public final class WipedBytes {
-  /// The bytes, as the allocator gave them until they are written. Valid as long as this object.
+/// Memory that is wiped when freed, for what was or will be encrypted, with one owner.
+public struct WipedMemory: ~Copyable {
+  /// The bytes, as the allocator gave them until they are written. Valid as long as this value.
   public let bytes: UnsafeMutableRawBufferPointer
   private let base: UnsafeMutableRawPointer
   private let isOwned: Bool
@@ -14,12 +14,6 @@ public final class WipedBytes {
     self.base = base
     bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
     isOwned = true
-  }
-
-  /// A copy; nil when there is no memory.
-  public convenience init?(copying source: UnsafeRawBufferPointer) {
-    self.init(count: source.count)
-    bytes.copyMemory(from: source)
   }
 
   /// Takes over memory that outlives it, so that a test can see it wiped.
@@ -33,6 +27,36 @@ public final class WipedBytes {
   deinit {
     sodium_memzero(base, bytes.count)
     if isOwned { free(base) }
+  }
+}
+
+/// The same, shared: wiped with the last reference.
+public final class WipedBytes {
+  private let memory: WipedMemory
+
+  /// The bytes, as the allocator gave them until they are written. Valid as long as this object.
+  public var bytes: UnsafeMutableRawBufferPointer { memory.bytes }
+
+  private init(_ memory: consuming WipedMemory) {
+    self.memory = memory
+  }
+
+  /// `count` bytes whose values are not defined; nil when there is no memory.
+  public convenience init?(count: Int) {
+    guard let memory = WipedMemory(count: count) else { return nil }
+    self.init(memory)
+  }
+
+  /// A copy; nil when there is no memory.
+  public convenience init?(copying source: UnsafeRawBufferPointer) {
+    self.init(count: source.count)
+    bytes.copyMemory(from: source)
+  }
+
+  /// As for `WipedMemory`.
+  convenience init?(borrowing memory: UnsafeMutableRawBufferPointer) {
+    guard let memory = WipedMemory(borrowing: memory) else { return nil }
+    self.init(memory)
   }
 }
 

@@ -6,6 +6,8 @@ import RaetWire
 final class PageSender {
   /// Most pages a system call: more than a queue takes, since the receiver goes on while it is filled.
   static let capacity = 64
+  /// Fewest pages that a batch has room for.
+  private static let least = 16
   /// The longest head: nine lines with two names.
   private static let headRoom = 512
 
@@ -15,6 +17,9 @@ final class PageSender {
   private let address = UnsafeMutablePointer<UnixAddress>.allocate(capacity: 1)
   /// How many pages are there to be sent.
   private(set) var count = 0
+  /// So many pages the next batch takes: twice what the kernel took of the last one, for what it leaves was prepared in
+  /// vain.
+  private(set) var limit = capacity
 
   init() {
     address.initialize(to: UnixAddress(""))
@@ -41,7 +46,7 @@ final class PageSender {
 
   /// Adds a page, whose bytes must stay where they are until the batch is sent.
   func add(_ page: OutgoingPage) {
-    guard count < PageSender.capacity, page.head.count <= PageSender.headRoom else { return }
+    guard count < limit, page.head.count <= PageSender.headRoom else { return }
     let vector = vectors + 2 * count
     if page.number == 0 {
       // The piece follows the head.
@@ -65,6 +70,12 @@ final class PageSender {
   /// The kernel looks up the path of each page that has one, which takes it as long as all the rest: so a batch goes by a
   /// connection, made anew each time, since another socket may have the path by now.
   func send(_ descriptor: Int32) -> Int {
+    let taken = sendBatch(descriptor)
+    if taken > 0 { limit = min(max(PageSender.least, taken &* 2), PageSender.capacity) }
+    return taken
+  }
+
+  private func sendBatch(_ descriptor: Int32) -> Int {
     guard count > 1 else {
       headers[0].msg_hdr.msg_name = UnsafeMutableRawPointer(address)
       headers[0].msg_hdr.msg_namelen = address.pointee.size

@@ -173,7 +173,7 @@ public final class UnixSocket {
       lane.leads(yard, toSocket: number)
     }
     sender.begin(path: yard.path)
-    lane.pages(of: yard, limit: PageSender.capacity) { sender.add($0) }
+    lane.pages(of: yard, limit: sender.limit) { sender.add($0) }
     let wanted = sender.count
     guard wanted > 0 else { return .sent(0) }
     let result = sender.send(outgoing.descriptor)

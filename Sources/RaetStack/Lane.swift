@@ -37,6 +37,8 @@ public final class Lane {
   /// Yards by handle and by name.
   var byID: [UInt64: Yard] = [:]
   var byName: [String: Yard] = [:]
+  /// The yard that the host named last: it mostly goes on with it.
+  var lastNamed: Yard?
   /// Handles in the order they were given.
   var order: [UInt64] = []
   /// The yard whose page came last: the next one is often its, too.

@@ -7,7 +7,7 @@ public final class OutgoingBook {
   let id: UInt64
   let tag: UInt64
   let limit: UInt64
-  private let bytes: WipedBytes
+  private let memory: WipedMemory
   private let headLength: Int
   let pagination: Pagination
   /// The number of its next page to send.
@@ -25,23 +25,23 @@ public final class OutgoingBook {
     self.limit = limit
     headLength = PageHead.length(prefix: prefix, book: book)
     guard let pagination = Pagination(bodyLength: body.count, headLength: headLength),
-      let bytes = WipedBytes(count: headLength &+ body.count), let start = bytes.bytes.baseAddress
+      let memory = WipedMemory(count: headLength &+ body.count), let start = memory.bytes.baseAddress
     else { return nil }
     self.pagination = pagination
-    self.bytes = bytes
+    self.memory = memory
     PageHead.write(prefix: prefix, kind: kind, book: book, pages: pagination.count, to: start)
     if let from = body.baseAddress { (start + headLength).copyMemory(from: from, byteCount: body.count) }
   }
 
   /// Bytes of the body.
-  var length: Int { bytes.bytes.count &- headLength }
+  var length: Int { memory.bytes.count &- headLength }
   /// Bytes of the body that have left.
   var sentLength: Int { min(next &* pagination.pieceLength, length) }
   var isSent: Bool { next >= pagination.count }
 
   /// A page, valid as long as this object.
   func page(_ number: Int) -> OutgoingPage {
-    let all = UnsafeRawBufferPointer(bytes.bytes)
+    let all = UnsafeRawBufferPointer(memory.bytes)
     let range = pagination.range(of: number)
     return OutgoingPage(
       number: number, head: UnsafeRawBufferPointer(rebasing: all[..<headLength]),

@@ -40,13 +40,14 @@ extension Lane {
   private func append(_ book: OutgoingBook, _ yard: Yard) {
     yard.queue.append(book)
     yard.queuedBytes &+= book.length
+    let isFirstDue = yard.queue.count == 1 || book.limit < yard.limitDue
     yard.limitDue = min(yard.limitDue, book.limit)
     switch yard.outlet {
     case .idle:
       yard.outlet = .ready
       ready.append(yard)
     case .ready: break
-    case .blocked: reschedule(yard)
+    case .blocked: if isFirstDue { reschedule(yard) }
     }
   }
 

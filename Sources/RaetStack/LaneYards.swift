@@ -19,7 +19,9 @@ extension Lane {
 
   /// The yard of this handle.
   public func remote(_ id: UInt64) throws(Status) -> Yard {
+    if let lastNamed, lastNamed.id == id { return lastNamed }
     guard let yard = byID[id] else { throw .notFound }
+    lastNamed = yard
     return yard
   }
 
@@ -118,6 +120,7 @@ extension Lane {
     byName[yard.name] = nil
     order.removeAll { $0 == yard.id }
     if lastHeard === yard { lastHeard = nil }
+    if lastNamed === yard { lastNamed = nil }
     while let book = yard.books.last { forget(book, yard) }
   }
 

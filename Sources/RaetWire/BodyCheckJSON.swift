@@ -92,7 +92,7 @@ struct JSONCheck {
   }
 
   private mutating func skipBlanks() {
-    while at < bytes.count {
+    while at < bytes.count, bytes[at] <= 0x20 {
       switch bytes[at] {
       case 0x20, 0x0a, 0x0d, 0x09: at = at &+ 1
       default: return
@@ -184,27 +184,43 @@ extension JSONCheck {
   private static let ones: UInt64 = 0x0101_0101_0101_0101
   private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
-  /// Whether 8 bytes are all characters by themselves: ASCII, no control characters, no quote, no backslash.
+  /// A set high bit in the first of 8 bytes that is no character by itself, which is ASCII but for control characters, the
+  /// quote and the backslash. Later bytes may have it without a reason; 0: all are plain.
   @inline(__always)
-  private static func arePlain(_ word: UInt64) -> Bool {
+  private static func special(_ word: UInt64) -> UInt64 {
     let quotes = word ^ (ones &* 0x22)
     let backslashes = word ^ (ones &* 0x5c)
-    // Exact where no byte has its high bit, and such bytes fail by themselves.
-    let found = (word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones) | word
-    return found & highBits == 0
+    // What is borrowed reaches later bytes only, and bytes with a high bit are special by themselves.
+    return ((word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones) | word) & highBits
+  }
+
+  /// Steps over bytes that are characters by themselves, 8 at a time.
+  private mutating func skipPlain() {
+    var place = at
+    while bytes.count &- place >= 8 {
+      let special = Self.special(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      guard special == 0 else {
+        at = place &+ special.trailingZeroBitCount / 8
+        return
+      }
+      place = place &+ 8
+    }
+    let rest = bytes.count &- place
+    if rest > 0, bytes.count >= 8 {
+      // The last 8 bytes without those that are done: the zeros that follow stop it.
+      let last = bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+      place = place &+ Self.special(last >> UInt64(64 &- 8 &* rest)).trailingZeroBitCount / 8
+    }
+    at = place
   }
 
   /// Steps over a string whose quote is next.
   private mutating func string() throws(BodyError) {
     at = at &+ 1
-    while at < bytes.count {
-      if bytes.count &- at >= 8, Self.arePlain(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) {
-        at = at &+ 8
-        continue
-      }
-      if try character() == nil { return }
-    }
-    throw .malformed
+    repeat {
+      skipPlain()
+      guard at < bytes.count else { throw .malformed }
+    } while try character() != nil
   }
 
   /// As `string`, and feeds its characters to a hash.

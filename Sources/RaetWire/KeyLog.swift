@@ -2,8 +2,12 @@
 ///
 /// That two different keys share a hash is as good as impossible by accident; who contrives it has his own message refused.
 struct KeyLog {
-  /// Hashes of the keys; where a mapping opens, first where the keys of the one around it begin.
-  private var hashes: [UInt64] = []
+  /// Hashes of the keys; where a mapping opens, first where the keys of the one around it begin. Most bodies have but a
+  /// few keys, for which no memory is asked.
+  private var few = InlineArray<16, UInt64>(repeating: 0)
+  /// All of them, once there were more; empty before.
+  private var many: [UInt64] = []
+  private var count = 0
   /// Where the keys of the innermost mapping begin.
   private var start = 0
   /// How many mappings are open.
@@ -11,35 +15,52 @@ struct KeyLog {
 
   /// A mapping opens.
   mutating func open() {
-    // Most bodies have but a few keys.
-    if hashes.isEmpty { hashes.reserveCapacity(12) }
-    hashes.append(UInt64(start))
-    start = hashes.count
+    append(UInt64(start))
+    start = count
     depth = depth &+ 1
   }
 
   /// A key of the innermost mapping. `.tooLong`: more are open at one time than `WireLimit.openKeys`.
   mutating func add(_ hash: UInt64) throws(BodyError) {
-    guard hashes.count &- depth < WireLimit.openKeys else { throw .tooLong }
-    hashes.append(hash)
+    guard count &- depth < WireLimit.openKeys else { throw .tooLong }
+    append(hash)
   }
 
   /// The innermost mapping closes. `.keyTwice`.
   mutating func close() throws(BodyError) {
     guard depth > 0 else { return }
-    let start = self.start
-    let count = hashes.count &- start
-    if count > 1 {
-      let isUnique = hashes.withUnsafeMutableBufferPointer { all in
-        let own = UnsafeMutableBufferPointer(rebasing: all[start...])
-        // Few are compared faster as they are.
-        return count <= 12 ? Self.isUnique(few: own) : Self.isUnique(many: own)
-      }
-      guard isUnique else { throw .keyTwice }
-    }
-    self.start = Int(hashes[start &- 1])
-    hashes.removeLast(count &+ 1)
+    guard count &- start < 2 || isUnique() else { throw .keyTwice }
+    let around = start &- 1
+    start = Int(many.isEmpty ? few[around] : many[around])
+    if !many.isEmpty { many.removeLast(count &- around) }
+    count = around
     depth = depth &- 1
+  }
+
+  private mutating func append(_ hash: UInt64) {
+    if many.isEmpty, count < few.count {
+      few[count] = hash
+    } else {
+      if many.isEmpty { for place in few.indices { many.append(few[place]) } }
+      many.append(hash)
+    }
+    count = count &+ 1
+  }
+
+  /// Whether the innermost mapping has each key once.
+  private mutating func isUnique() -> Bool {
+    let keys = start..<count
+    guard !many.isEmpty else {
+      return withUnsafeMutableBytes(of: &few) { all in
+        Self.isUnique(UnsafeMutableBufferPointer(rebasing: all.bindMemory(to: UInt64.self)[keys]))
+      }
+    }
+    return many.withUnsafeMutableBufferPointer { Self.isUnique(UnsafeMutableBufferPointer(rebasing: $0[keys])) }
+  }
+
+  private static func isUnique(_ hashes: UnsafeMutableBufferPointer<UInt64>) -> Bool {
+    // Few are compared faster as they are.
+    hashes.count <= 12 ? isUnique(few: hashes) : isUnique(many: hashes)
   }
 
   private static func isUnique(few hashes: UnsafeMutableBufferPointer<UInt64>) -> Bool {

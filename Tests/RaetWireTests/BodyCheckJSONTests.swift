@@ -145,4 +145,34 @@ import Testing
     let keys = (0..<20_000).map { "\"\($0)\":{\"a\":\($0)}" }.joined(separator: ",")
     try check(bytes("{" + keys + "}"))
   }
+
+  /// Around the number of keys that need no memory of their own: nothing is forgotten when there are more.
+  @Test(arguments: [1, 2, 11, 12, 13, 14, 15, 16, 17, 18, 40])
+  func aKeyIsFoundTwiceAmongAnyNumber(_ count: Int) throws {
+    let keys = (0..<count).map { "\"k\($0)\":{\"a\":[{\"b\":1,\"c\":2}],\"d\":3}" }
+    try check(bytes("{" + keys.joined(separator: ",") + "}"))
+    for place in 0..<count {
+      let again = keys + ["\"k\(place)\":0"]
+      #expect(throws: BodyError.keyTwice) { try check(bytes("{" + again.joined(separator: ",") + "}")) }
+      let within = "{\"x\":{" + again.joined(separator: ",") + "},\"y\":1}"
+      #expect(throws: BodyError.keyTwice) { try check(bytes(within)) }
+    }
+  }
+
+  /// Strings are read 8 bytes at a time: what may not stand in one is found at each place of each length.
+  @Test(arguments: [0x00, 0x1f, 0x22, 0x5c, 0x80, 0xff] as [UInt8])
+  func aByteThatIsNoCharacterIsFoundAtEachPlace(_ byte: UInt8) throws {
+    for length in 1..<28 {
+      let text = [UInt8](repeating: UInt8(ascii: " "), count: length)
+      try check(bytes(#"{"":""#) + text + bytes(#""}"#))
+      for place in 0..<length {
+        var wrong = text
+        wrong[place] = byte
+        #expect(throws: BodyError.self) { try check(bytes(#"{"":""#) + wrong + bytes(#""}"#)) }
+      }
+      for end in 0...length {
+        #expect(throws: BodyError.malformed) { try check(bytes(#"{"":""#) + text.prefix(end)) }
+      }
+    }
+  }
 }
