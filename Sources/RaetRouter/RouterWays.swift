@@ -25,15 +25,26 @@ extension Router {
     switch destination.estates {
     case .here: return try way(yard: destination.yard, from: origin)
     case .one(let name):
-      if isMine(estate: name) || isHere(destination.yard) { return try way(yard: destination.yard, from: origin) }
+      if isMine(estate: name) { return try wayInOwn(yard: destination.yard, from: origin) }
+      if origin != nil, isHere(destination.yard) { return .host }
       return .hop(try target(estate: name, from: origin), isChosen: false)
     case .several, .role, .kind:
       return try choose(destination, from: origin, judged)
     }
   }
 
-  /// A process that knows of no estate takes for its own what is for its yard.
+  /// A process that knows of no estate takes for its own what comes for its yard.
   private func isHere(_ yard: String?) -> Bool { estate == nil && yard.map(isMine(yard:)) ?? false }
+
+  /// Within this estate, which the destination names: without a yard that is its manor, whoever of its processes asks.
+  private func wayInOwn(yard: String?, from origin: Origin?) throws(Status) -> Way {
+    guard origin == nil, yard == nil, let manor, !isMine(yard: manor) else { return try way(yard: yard, from: origin) }
+    guard let target = manorTarget else {
+      count(.noYard)
+      throw .notFound
+    }
+    return .hop(target, isChosen: false)
+  }
 
   /// Within this estate.
   private func way(yard: String?, from origin: Origin?) throws(Status) -> Way {
@@ -88,7 +99,7 @@ extension Router {
     var selection = Selection(estates: destination.estates, judged: judged)
     if ownTurn(selection) == true {
       guard isAllowed(Place(estate: estate, yard: destination.yard ?? yard), judged) else { throw .rejected }
-      return try way(yard: destination.yard, from: origin)
+      return try wayInOwn(yard: destination.yard, from: origin)
     }
     if let target = pick(&selection, except: nil) { return .choice(selection, target) }
     if !ports.contains(where: { $0.isRoad }), let target = manorTarget, target != origin?.target {

@@ -163,6 +163,38 @@ import Testing
       ])
   }
 
+  @Test func aWorkersOwnEstateIsItsManor() throws {
+    let here = Process(road: nil, lane: "worker")
+    here.router.manor = "manor"
+    here.router.estateSetting = "alpha"
+    #expect(throws: Status.notFound, "no manor yet") { try here.send("alpha//s") }
+    let manor = here.yard("manor")
+    _ = try here.send("alpha//s")
+    _ = try here.send("alpha,beta//s")
+    #expect(here.out() == ["manor alpha/worker/ > alpha//s", "manor alpha/worker/ > //s"])
+    #expect(here.events().isEmpty)
+    _ = try here.send("//s")
+    _ = try here.send("alpha/worker/s")
+    here.route("beta// > alpha//s", from: manor)
+    #expect(
+      here.events() == [
+        "MESSAGE alpha/worker/ > //s", "DELIVERED ok 7", "MESSAGE alpha/worker/ > alpha/worker/s", "DELIVERED ok 7",
+        "MESSAGE beta// > alpha//s",
+      ])
+  }
+
+  /// Another estate may have a yard of the same name, and which estate it is in, such a worker does not know.
+  @Test func aWorkerThatKnowsNoEstateDoesNotTakeAnothersYardForItsOwn() throws {
+    let here = Process(road: nil, lane: "press")
+    #expect(throws: Status.notFound) { try here.send("beta/press/s") }
+    let manor = here.yard("manor")
+    here.router.manor = "manor"
+    _ = try here.send("beta/press/s")
+    #expect(here.out() == ["manor /press/ > beta/press/s"])
+    here.route("beta// > alpha/press/s", from: manor)
+    #expect(here.events() == ["MESSAGE beta// > alpha/press/s"])
+  }
+
   @Test func sharesThatNobodyAnnouncedDoNotExist() {
     let here = Process()
     let beta = here.estate("beta")
