@@ -118,6 +118,7 @@ extension RouteSimulation {
     case 1...4:
       guard let receiver = chance.pick(own) else { break }
       let estates: Estates = chance.happens(40) ? .one(process.estate) : .here
+      if chance.happens(10) { return (Destination(estates: .one(process.estate)), [manor(process.estateIndex).index]) }
       return (Destination(estates: estates, yard: receiver.yard), [receiver.index])
     case 5...6: return several(process, others)
     case 7: return (Destination(estates: .one(RoutePolicy.nowhere), yard: "w0"), [])

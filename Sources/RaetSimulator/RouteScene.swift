@@ -82,7 +82,7 @@ struct RouteScene {
 
   private func setup(_ process: RouteProcess, _ yards: [String], _ chance: inout Chance) -> RouteProcess.Setup {
     var setup = RouteProcess.Setup()
-    setup.knowsEstate = hasEqualYards && !process.isManor
+    setup.knowsEstate = !process.isManor && chance.happens(50)
     setup.capacity = plan[.shortYardQueue].choose(10, chance.number(2...10), chance.number(1...3))
     setup.messageTimeout = Times.second * UInt64(chance.pick([3, 10, 20]) ?? 10)
     if plan[.smallSendQueue] != .off, chance.happens(50) { setup.sendQueue = 42_000 }
