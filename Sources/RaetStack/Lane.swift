@@ -39,13 +39,12 @@ public final class Lane {
   var byName: [String: Yard] = [:]
   /// The yard that the host named last: it mostly goes on with it.
   var lastNamed: Yard?
-  /// Handles in the order they were given.
-  var order: [UInt64] = []
+  /// The handles of all.
+  var handles = Handles()
   /// The yard whose page came last: the next one is often its, too.
   var lastHeard: Yard?
   /// Yards that have something to send now.
   var ready = Queue<Yard>()
-  var lastID: UInt64 = 0
   var lastTransaction: UInt64 = 0
   var life = Life.open
 

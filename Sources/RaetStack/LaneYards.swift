@@ -33,14 +33,8 @@ extension Lane {
 
   /// The handle that follows `id` in the order they were given; 0 for the first.
   public func remote(after id: UInt64) throws(Status) -> UInt64 {
-    var low = 0
-    var high = order.count
-    while low < high {
-      let middle = (low &+ high) / 2
-      if order[middle] <= id { low = middle &+ 1 } else { high = middle }
-    }
-    guard low < order.count else { throw .notFound }
-    return order[low]
+    guard let next = handles.next(after: id) else { throw .notFound }
+    return next
   }
 
   /// Forgets a yard. Its messages end with `.canceled`.
@@ -103,12 +97,10 @@ extension Lane {
       slot = slots.count
       slots.append(nil)
     }
-    lastID &+= 1
-    let yard = Yard(id: lastID, slot: slot, name: name, path: path, isAdded: isAdded, now: now)
+    let yard = Yard(id: handles.give(), slot: slot, name: name, path: path, isAdded: isAdded, now: now)
     slots[slot] = yard
     byID[yard.id] = yard
     byName[name] = yard
-    order.append(yard.id)
     return yard
   }
 
@@ -118,7 +110,7 @@ extension Lane {
     freeSlots.append(yard.slot)
     byID[yard.id] = nil
     byName[yard.name] = nil
-    order.removeAll { $0 == yard.id }
+    handles.remove(yard.id)
     if lastHeard === yard { lastHeard = nil }
     if lastNamed === yard { lastNamed = nil }
     while let book = yard.books.last { forget(book, yard) }

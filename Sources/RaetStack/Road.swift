@@ -48,9 +48,8 @@ public final class Road {
   var byNear: [UInt32: Remote] = [:]
   var byID: [UInt64: Remote] = [:]
   var byName: [String: Remote] = [:]
-  /// Handles in the order they were given.
-  var order: [UInt64] = []
-  var lastID: UInt64 = 0
+  /// The handles of all.
+  var handles = Handles()
   var lastTransaction: UInt64 = 0
   /// Remotes that no handshake has proved yet, oldest first.
   var unproven: [UInt64] = []

@@ -26,7 +26,7 @@ extension Road {
 
   /// The handle of the first remote at this address; nil when there is none.
   public func findRemote(address: Address) -> UInt64? {
-    order.first { id in
+    handles.all.first { id in
       guard let remote = byID[id] else { return false }
       return (remote.relation?.address ?? remote.address) == address
     }
@@ -46,14 +46,8 @@ extension Road {
 
   /// The handle that follows `id` in the order they were given; 0 for the first.
   public func remote(after id: UInt64) throws(Status) -> UInt64 {
-    var low = 0
-    var high = order.count
-    while low < high {
-      let middle = (low &+ high) / 2
-      if order[middle] <= id { low = middle &+ 1 } else { high = middle }
-    }
-    guard low < order.count else { throw .notFound }
-    return order[low]
+    guard let next = handles.next(after: id) else { throw .notFound }
+    return next
   }
 
   /// The host knows where the remote is now.
@@ -116,13 +110,12 @@ extension Road {
       slot = slots.count
       slots.append(nil)
     }
-    lastID &+= 1
     let remote = Remote(
-      id: lastID, nearID: nearID, slot: slot, address: address, name: name, session: session, window: settings.window)
+      id: handles.give(), nearID: nearID, slot: slot, address: address, name: name, session: session,
+      window: settings.window)
     slots[slot] = remote
     byNear[nearID] = remote
     byID[remote.id] = remote
-    order.append(remote.id)
     if byName[name] == nil { byName[name] = remote }
     return remote
   }
@@ -133,7 +126,7 @@ extension Road {
     freeSlots.append(remote.slot)
     byNear[remote.nearID] = nil
     byID[remote.id] = nil
-    order.removeAll { $0 == remote.id }
+    handles.remove(remote.id)
     unproven.removeAll { $0 == remote.id }
     if byName[remote.name] === remote { byName[remote.name] = nil }
   }
