@@ -9,10 +9,10 @@ extension Simulation {
   private var patience: UInt64 { 70 * Times.second + 2 * (nodes.map(\.settings.period).max() ?? 0) }
 
   /// When all has to be well. What an estate sent before it lost its store makes it look alive once more when it comes this
-  /// late, and heartbeats in vain are counted anew.
+  /// late, and heartbeats in vain are counted anew, once.
   private var endOfPatience: UInt64 {
-    let late = agenda.dues { if case .arrival = $0 { true } else { false } }
-    return late.reduce(now + patience) { end, due in due <= end ? max(end, due + patience) : end }
+    let late = agenda.dues { if case .arrival(_, let from?, _) = $0 { nodes[from].hasLostStore } else { false } }
+    return (late.last { $0 <= now + patience } ?? now) + patience
   }
 
   func heal() {

@@ -3,7 +3,7 @@ import RaetStack
 import RaetWire
 
 /// One process of a run of lanes: a yard with its engine, socket and clock.
-final class LaneNode {
+final class LaneNode: VirtualProcess {
   /// Where the process is in its life.
   enum Life {
     case running(Lane)

@@ -5,7 +5,7 @@ import RaetWire
 
 /// A run of lanes: yards in one folder, messages between them, and faults, all from one seed. The engine is the one that
 /// ships; only sockets, clocks and randomness are virtual.
-public final class LaneSimulation {
+public final class LaneSimulation: VirtualRun {
   enum Happening {
     /// A node's host is woken by its socket.
     case wake(Int)
@@ -23,6 +23,7 @@ public final class LaneSimulation {
   let plan: LanePlan
   var now: UInt64 = Times.second
   var nodes: [LaneNode] = []
+  var all: [LaneNode] { nodes }
   var sockets = VirtualSockets()
   var agenda = Agenda<Happening>()
   var ledger = LaneLedger()
@@ -97,31 +98,7 @@ public final class LaneSimulation {
 
   // MARK: Time.
 
-  func schedule(_ happening: Happening, after period: UInt64) { agenda.add(happening, at: now + period) }
-
-  /// Lets time run to `end`, or until `isDone`; true when that was.
-  @discardableResult
-  func advance(_ end: UInt64, until isDone: () -> Bool) -> Bool {
-    var idle = 0
-    while violation == nil {
-      if isDone() { return true }
-      let due = nodes.reduce(UInt64.max) { min($0, $1.due) }
-      let next = max(now + 1000, min(agenda.due, due))
-      guard next <= end else {
-        now = end
-        return isDone()
-      }
-      // Work that is due and does nothing, again and again, would keep a processor busy for good.
-      idle = next > now + 1000 ? 0 : idle + 1
-      if idle > 50_000 { fail(.calls, "an engine spins") }
-      now = next
-      while agenda.due <= now, violation == nil, let happening = agenda.next() { perform(happening) }
-      for node in nodes where node.due <= now && violation == nil { serve(node) }
-    }
-    return false
-  }
-
-  private func perform(_ happening: Happening) {
+  func perform(_ happening: Happening) {
     switch happening {
     case .wake(let index):
       nodes[index].isAwaited = false
@@ -177,13 +154,5 @@ public final class LaneSimulation {
   func endLife(_ node: LaneNode) {
     if let lane = node.lane { coverage.add(lane.statistics) }
     if let leak = node.log.leak { fail(.secret, "in the log of \(node.name): \(leak)") }
-  }
-
-  func fail(_ promise: Promise, _ text: String) { fail(Violation(promise, text)) }
-
-  func fail(_ violation: Violation) {
-    guard self.violation == nil else { return }
-    self.violation = violation
-    trace.note(now, "BROKEN \(violation.promise.rawValue): \(violation.text)")
   }
 }

@@ -4,7 +4,7 @@ import RaetStack
 import RaetWire
 
 /// One program of a run: an estate with its engine, disk and clock.
-public final class Node {
+public final class Node: VirtualProcess {
   /// Where the program is in its life.
   enum Life {
     case running(Road)
@@ -29,6 +29,8 @@ public final class Node {
   var life: Life
   /// The host takes events.
   var reads = true
+  /// It has started with another store than it had.
+  var hasLostStore = false
   /// How much too late the host calls, in nanoseconds.
   var lateness: UInt64 = 0
   var lives = 0

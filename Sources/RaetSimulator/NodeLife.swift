@@ -56,6 +56,7 @@ extension Simulation {
       if plan[.lostWrite] != .off, chance.happens(50) {
         node.disk.loseLastWrite()
         coverage.meet(.lostWrite)
+        node.hasLostStore = true
         watch.forgetSessions(of: node.index)
       }
     case .olderStore:
@@ -72,7 +73,10 @@ extension Simulation {
       node.disk.keep { _ in false }
       coverage.meet(.noStore)
     }
-    if restart != .sameStore { watch.forgetSessions(of: node.index) }
+    if restart != .sameStore {
+      node.hasLostStore = true
+      watch.forgetSessions(of: node.index)
+    }
     coverage.meet(restart, activities)
   }
 

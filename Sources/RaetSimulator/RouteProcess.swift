@@ -4,7 +4,7 @@ import RaetStack
 import RaetWire
 
 /// A process of a run of routes: a worker with a yard on its estate's lane, or the manor, which also holds the road.
-final class RouteProcess {
+final class RouteProcess: VirtualProcess {
   /// What a living process has in memory.
   struct Running {
     let ports: RoutePorts

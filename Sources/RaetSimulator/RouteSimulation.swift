@@ -6,7 +6,7 @@ import RaetWire
 
 /// A run of routes: estates on a road, each with a manor and workers on a lane, a router in each process, messages from
 /// process to process, and faults, all from one seed. Roads, lanes and routers are those that ship.
-public final class RouteSimulation {
+public final class RouteSimulation: VirtualRun {
   enum Happening {
     case arrival(Datagram, from: Int, to: Int)
     /// A process's host is woken by its socket.
@@ -20,6 +20,7 @@ public final class RouteSimulation {
   let plan: RoutePlan
   var now: UInt64 = Times.second
   var processes: [RouteProcess] = []
+  var all: [RouteProcess] { processes }
   /// The lanes' folders, one for each estate.
   var folders: [VirtualSockets]
   var network: VirtualNetwork
@@ -80,31 +81,7 @@ public final class RouteSimulation {
 
   // MARK: Time.
 
-  func schedule(_ happening: Happening, after period: UInt64) { agenda.add(happening, at: now + period) }
-
-  /// Lets time run to `end`, or until `isDone`; true when that was.
-  @discardableResult
-  func advance(_ end: UInt64, until isDone: () -> Bool) -> Bool {
-    var idle = 0
-    while violation == nil {
-      if isDone() { return true }
-      let due = processes.reduce(UInt64.max) { min($0, $1.due) }
-      let next = max(now + 1000, min(agenda.due, due))
-      guard next <= end else {
-        now = end
-        return isDone()
-      }
-      // Work that is due and does nothing, again and again, would keep a processor busy for good.
-      idle = next > now + 1000 ? 0 : idle + 1
-      if idle > 50_000 { fail(.calls, "an engine spins") }
-      now = next
-      while agenda.due <= now, violation == nil, let happening = agenda.next() { perform(happening) }
-      for process in processes where process.due <= now && violation == nil { serve(process) }
-    }
-    return false
-  }
-
-  private func perform(_ happening: Happening) {
+  func perform(_ happening: Happening) {
     switch happening {
     case .arrival(let datagram, let from, let to):
       network.arrived(from, to)
@@ -161,13 +138,5 @@ public final class RouteSimulation {
     guard let running = process.running else { return }
     if !process.isRogue { coverage.add(running.router) }
     running.ports.watch = nil
-  }
-
-  func fail(_ promise: Promise, _ text: String) { fail(Violation(promise, text)) }
-
-  func fail(_ violation: Violation) {
-    guard self.violation == nil else { return }
-    self.violation = violation
-    trace.note(now, "BROKEN \(violation.promise.rawValue): \(violation.text)")
   }
 }

@@ -5,7 +5,7 @@ import RaetWire
 
 /// A run: nodes on a network, an application on them, and faults, all from one seed. The engine is the one that ships;
 /// only the network, the disks, the clocks and the randomness are virtual.
-public final class Simulation {
+public final class Simulation: VirtualRun {
   enum Happening {
     case arrival(Datagram, from: Int?, to: Int?)
     case application(Int)
@@ -24,6 +24,7 @@ public final class Simulation {
   /// The time of the run, in nanoseconds.
   public internal(set) var now: UInt64 = Times.second
   var nodes: [Node] = []
+  var all: [Node] { nodes }
   var network: VirtualNetwork
   var agenda = Agenda<Happening>()
   var ledger = Ledger()
@@ -84,33 +85,7 @@ public final class Simulation {
 
   // MARK: Time.
 
-  func schedule(_ happening: Happening, after period: UInt64) {
-    agenda.add(happening, at: now + period)
-  }
-
-  /// Lets time run to `end`, or until `isDone`; true when that was.
-  @discardableResult
-  func advance(_ end: UInt64, until isDone: () -> Bool) -> Bool {
-    var idle = 0
-    while violation == nil {
-      if isDone() { return true }
-      let due = nodes.map { $0.due }.min() ?? .max
-      let next = max(now + 1000, min(agenda.due, due))
-      guard next <= end else {
-        now = end
-        return isDone()
-      }
-      // Work that is due and does nothing, again and again, would keep a processor busy for good.
-      idle = next > now + 1000 ? 0 : idle + 1
-      if idle > 100_000 { fail(.calls, "an engine spins") }
-      now = next
-      while agenda.due <= now, violation == nil, let happening = agenda.next() { perform(happening) }
-      for node in nodes where node.due <= now && violation == nil { serve(node) }
-    }
-    return false
-  }
-
-  private func perform(_ happening: Happening) {
+  func perform(_ happening: Happening) {
     switch happening {
     case .arrival(let datagram, let from, let to):
       if let from, let to { network.arrived(from, to) }
@@ -139,7 +114,7 @@ public final class Simulation {
   }
 
   /// The node's time has come.
-  private func serve(_ node: Node) {
+  func serve(_ node: Node) {
     switch node.life {
     case .running(let road):
       road.service(now: node.now)
@@ -225,15 +200,7 @@ public final class Simulation {
 
   func node(at address: Address) -> Node? { nodes.first { $0.address == address } }
 
-  func fail(_ promise: Promise, _ text: String) {
-    fail(Violation(promise, text), nil)
-  }
-
-  func fail(_ violation: Violation, _ node: Node?) {
-    guard self.violation == nil else { return }
-    self.violation = violation
-    trace.note(now, "BROKEN \(violation.promise.rawValue)\(node.map { " at \($0.name)" } ?? ""): \(violation.text)")
-  }
+  func fail(_ violation: Violation, _ node: Node?) { fail(violation, at: node?.name) }
 }
 
 /// How a run ended.
