@@ -17,8 +17,7 @@ final class PageSender {
   private let address = UnsafeMutablePointer<UnixAddress>.allocate(capacity: 1)
   /// How many pages are there to be sent.
   private(set) var count = 0
-  /// So many pages the next batch takes: twice what the kernel took of the last one, for what it leaves was prepared in
-  /// vain.
+  /// So many pages the next batch takes: twice what the kernel took when it left some, which were prepared in vain.
   private(set) var limit = capacity
 
   init() {
@@ -71,7 +70,11 @@ final class PageSender {
   /// connection, made anew each time, since another socket may have the path by now.
   func send(_ descriptor: Int32) -> Int {
     let taken = sendBatch(descriptor)
-    if taken > 0 { limit = min(max(PageSender.least, taken &* 2), PageSender.capacity) }
+    if taken == count {
+      limit = min(max(limit, taken &* 2), PageSender.capacity)
+    } else if taken > 0 {
+      limit = min(max(PageSender.least, taken &* 2), PageSender.capacity)
+    }
     return taken
   }
 

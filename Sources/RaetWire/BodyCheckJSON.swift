@@ -194,11 +194,17 @@ extension JSONCheck {
     return ((word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones) | word) & highBits
   }
 
+  /// 8 bytes that must be there, the first in the lowest bits.
+  @inline(__always)
+  private func word(at place: Int) -> UInt64 {
+    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+  }
+
   /// Steps over bytes that are characters by themselves, 8 at a time.
   private mutating func skipPlain() {
     var place = at
     while bytes.count &- place >= 8 {
-      let special = Self.special(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      let special = Self.special(word(at: place))
       guard special == 0 else {
         at = place &+ special.trailingZeroBitCount / 8
         return
@@ -208,7 +214,7 @@ extension JSONCheck {
     let rest = bytes.count &- place
     if rest > 0, bytes.count >= 8 {
       // The last 8 bytes without those that are done: the zeros that follow stop it.
-      let last = bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+      let last = word(at: bytes.count &- 8)
       place = place &+ Self.special(last >> UInt64(64 &- 8 &* rest)).trailingZeroBitCount / 8
     }
     at = place
