@@ -319,7 +319,8 @@ typedef void (*raet_router_fn)(void * RAET_OPT user, raet_router * RAET_NN route
 /** Settings of a router. */
 enum {
   RAET_ROUTER_ESTATE = 1, /**< str: name of this estate; NULL: that of the first attached road. A process without a road
-                               needs none: it takes for its own what comes by its manor for its yard */
+                               needs none: it takes for its own what comes by its lane for its yard. With one, its
+                               host can send to itself, and to its manor, by the estate's name */
   RAET_ROUTER_MANOR = 2,  /**< str: the yard that takes what this process cannot place itself, and whose word on who
                                sent a message is believed; for processes without a road. NULL: none */
   RAET_ROUTER_RELAY = 3,  /**< u64: hands messages on between other estates when fewer than so many routers have handed

@@ -77,10 +77,10 @@ extension Router {
     port.isRoad ? Place(estate: facts.name) : Place(yard: facts.name)
   }
 
-  /// The destination as rules see it: this side's names where the route has null.
+  /// The destination as rules see it: this side's names where the route has null, and no estate where none is known.
   private func normal(_ route: Route) -> Place {
     var place = route.destination
-    if place.estate.map(isMine(estate:)) ?? true {
+    if isHere(place.yard) || place.estate.map(isMine(estate:)) ?? true {
       place.estate = estate
       if place.yard == nil { place.yard = yard }
     }

@@ -33,12 +33,16 @@ extension Router {
     }
   }
 
-  /// A process that knows of no estate takes for its own what comes for its yard.
-  private func isHere(_ yard: String?) -> Bool { estate == nil && yard.map(isMine(yard:)) ?? false }
+  private var hasRoad: Bool { ports.contains { $0.isRoad } }
 
-  /// Within this estate, which the destination names: without a yard that is its manor, whoever of its processes asks.
+  /// A process that knows of no estate takes for its own what comes for its yard.
+  func isHere(_ yard: String?) -> Bool { estate == nil && yard.map(isMine(yard:)) ?? false }
+
+  /// Within this estate, which the destination names: without a yard, that is its manor for a worker's own host.
   private func wayInOwn(yard: String?, from origin: Origin?) throws(Status) -> Way {
-    guard origin == nil, yard == nil, let manor, !isMine(yard: manor) else { return try way(yard: yard, from: origin) }
+    guard origin == nil, yard == nil, !hasRoad, let manor, !isMine(yard: manor) else {
+      return try way(yard: yard, from: origin)
+    }
     guard let target = manorTarget else {
       count(.noYard)
       throw .notFound
@@ -97,29 +101,40 @@ extension Router {
     // Whoever is on the road names one estate; a choice is this side's own affair.
     guard origin?.isRoad != true else { throw .notFound }
     var selection = Selection(estates: destination.estates, judged: judged)
-    if ownTurn(selection) == true {
-      guard isAllowed(Place(estate: estate, yard: destination.yard ?? yard), judged) else { throw .rejected }
-      return try wayInOwn(yard: destination.yard, from: origin)
-    }
+    if isOwnTurn(selection, yard: destination.yard) { return try wayInOwn(yard: destination.yard, from: origin) }
     if let target = pick(&selection, except: nil) { return .choice(selection, target) }
-    if !ports.contains(where: { $0.isRoad }), let target = manorTarget, target != origin?.target {
+    if !hasRoad, let target = manorTarget, target != origin?.target {
       let place = Place(estate: destination.estates.text, yard: destination.yard)
       guard isAllowed(place, judged) else { throw .rejected }
       return .hop(target, isChosen: true)
     }
-    if judged != nil, candidates(selection.estates).contains(where: { stacks.facts($0) != nil }) { throw .rejected }
+    if judged != nil, isKnown(selection.estates) { throw .rejected }
     count(.noEstate)
     throw .notFound
   }
 
-  /// Whether this estate is itself the first one alive of those named.
-  private func ownTurn(_ selection: Selection) -> Bool? {
-    guard case .several(let names) = selection.estates else { return nil }
+  /// Whether this estate is itself the first one alive of those named that the rules allow.
+  private func isOwnTurn(_ selection: Selection, yard: String?) -> Bool {
+    guard case .several(let names) = selection.estates else { return false }
     for name in names {
-      if isMine(estate: name) { return true }
-      if let target = find(name, onRoads: true), stacks.facts(target)?.isAlive == true { return false }
+      if isMine(estate: name) {
+        if isAllowed(Place(estate: estate, yard: yard ?? self.yard), selection.judged) { return true }
+      } else if !hasRoad, manor != nil {
+        // Whether that one is alive, its manor knows.
+        return false
+      } else if let target = find(name, onRoads: true), let facts = stacks.facts(target), facts.isAlive,
+        isAllowed(Place(estate: facts.name, yard: selection.judged?.destination.yard), selection.judged)
+      {
+        return false
+      }
     }
-    return nil
+    return false
+  }
+
+  /// Whether one of these estates is there at all.
+  private func isKnown(_ estates: Estates) -> Bool {
+    if case .several(let names) = estates, names.contains(where: isMine(estate:)) { return true }
+    return candidates(estates).contains { stacks.facts($0) != nil }
   }
 
   /// The next remote to try: the first one alive, else the first that was not tried.

@@ -65,8 +65,8 @@ extension RouteSimulation {
         let receiver = round == 0 ? nil : chance.pick(honest.filter { $0 !== sender })
         let share = chance.pick(["open", "open", "jobs", "secret", "closed"]) ?? "open"
         var destination = receiver.map { to($0) } ?? Destination(estates: .one(RoutePolicy.nowhere), yard: "w0")
-        // Within an estate its own name may be left out; a worker that knows its name is itself meant by no yard.
-        if let receiver, receiver.estate == sender.estate {
+        // Within an estate its own name may be left out; without a yard it is the manor.
+        if let receiver, receiver.estate == sender.estate, !receiver.isManor || chance.happens(50) {
           destination = Destination(estates: .here, yard: receiver.yard)
         }
         destination.share = share

@@ -144,7 +144,7 @@ extension RouteSimulation {
   private func several(_ process: RouteProcess, _ others: [RouteProcess]) -> (Destination, [Int]) {
     var names: [String] = []
     while names.count < 2, let name = chance.pick(scene.estates + [RoutePolicy.nowhere]) {
-      if name != process.estate, !names.contains(name) { names.append(name) }
+      if name != process.estate || chance.happens(40), !names.contains(name) { names.append(name) }
     }
     if chance.happens(30), let more = chance.pick(others)?.estate, !names.contains(more) { names.append(more) }
     let yard = scene.hasEqualYards && chance.happens(50) ? "w0" : RouteProcess.manor

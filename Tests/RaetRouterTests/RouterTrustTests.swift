@@ -234,4 +234,34 @@ import Testing
     #expect(told.share == "jobs")
     #expect(told.event.name == "the rule in line 2 refuses it")
   }
+
+  /// Of several estates, the first one alive that the rules allow, this one among them.
+  @Test(arguments: [
+    ("refuse toestate=alpha\nallow", "alpha,beta", "beta"), ("allow", "alpha,beta", "alpha"),
+    ("refuse toestate=beta\nallow", "beta,alpha", "alpha"), ("allow", "beta,alpha", "beta"),
+    ("refuse toestate=alpha\nrefuse toestate=beta\nallow", "alpha,beta", ""),
+    ("refuse toestate=alpha\nallow", "alpha,nowhere", ""),
+  ])
+  func oneOfSeveralIsTheFirstAllowed(rules: String, estates: String, chosen: String) throws {
+    let (here, who) = try RouterTrustTests.scene(rules)
+    here.route("/worker/ > -//s", more: ",\"any\":\"\(estates)\"", from: who(.worker))
+    let out = here.out()
+    let events = here.events()
+    #expect(out.count == (chosen == "beta" ? 1 : 0) && out.allSatisfy { $0.hasPrefix("beta ") }, "\(out)")
+    #expect(events.contains { $0.hasPrefix("MESSAGE") } == (chosen == "alpha"), "\(events)")
+    #expect(events.contains { $0.hasPrefix("REFUSED") } == chosen.isEmpty, "\(events)")
+  }
+
+  /// What a process that knows of no estate takes for its own, whatever estate is named, meets the rules as its own.
+  @Test func anEstateThatMeansNothingGetsRoundNoRule() throws {
+    for estate in ["", "alpha", "zzz"] {
+      let here = Process(road: nil, lane: "press")
+      here.router.rules = try Rules("refuse toestate= share=admin\nallow")
+      let desk = here.yard("desk")
+      here.route("/desk/ > \(estate)/press/admin", from: desk)
+      #expect(here.events().first?.hasPrefix("REFUSED") == true, "\(estate)")
+      here.route("/desk/ > \(estate)/press/jobs", from: desk)
+      #expect(here.events().first?.hasPrefix("MESSAGE") == true, "\(estate)")
+    }
+  }
 }

@@ -171,7 +171,14 @@ import Testing
     let manor = here.yard("manor")
     _ = try here.send("alpha//s")
     _ = try here.send("alpha,beta//s")
-    #expect(here.out() == ["manor alpha/worker/ > alpha//s", "manor alpha/worker/ > //s"])
+    _ = try here.send("beta,alpha//s")
+    _ = try here.send("beta,alpha/worker/s")
+    #expect(here.stacks.sent.map { $0.route?.choice } == [nil, nil, "beta,alpha", "beta,alpha"])
+    #expect(
+      here.out() == [
+        "manor alpha/worker/ > alpha//s", "manor alpha/worker/ > //s", "manor alpha/worker/ > beta//s",
+        "manor alpha/worker/ > beta/worker/s",
+      ])
     #expect(here.events().isEmpty)
     _ = try here.send("//s")
     _ = try here.send("alpha/worker/s")
@@ -193,6 +200,14 @@ import Testing
     #expect(here.out() == ["manor /press/ > beta/press/s"])
     here.route("beta// > alpha/press/s", from: manor)
     #expect(here.events() == ["MESSAGE beta// > alpha/press/s"])
+  }
+
+  @Test func whoHoldsTheRoadIsTheManorWhateverIsSet() throws {
+    let here = Process(lane: "press")
+    _ = here.yard("manor")
+    here.router.manor = "manor"
+    _ = try here.send("alpha//s")
+    #expect(here.events() == ["MESSAGE alpha/press/ > alpha//s", "DELIVERED ok 7"])
   }
 
   @Test func sharesThatNobodyAnnouncedDoNotExist() {
