@@ -11,7 +11,8 @@ public final class Remote {
   public let slot: Int
   /// Where the host or the last handshake has said that it is; what is known of it follows its packets from there.
   public var address: Address
-  /// Where its last packet came from, while we try whether it is at `address` after all.
+  /// Where else it may be: where its last packet came from, or where it was before. When it is silent, this and `address`
+  /// are tried in turn.
   public var elsewhere: Address?
   /// The name by which the host knows it, until a join tells its own.
   public var placeholder: String

@@ -149,8 +149,11 @@ extension Road {
     } else {
       remote.relation = relation
     }
-    remote.address = relation.address
-    remote.elsewhere = nil
+    if remote.address != relation.address {
+      // What moves it may be a copy that was quicker than the packet itself: should it be silent, where it was is tried.
+      remote.elsewhere = remote.address
+      remote.address = relation.address
+    }
     remote.placeholder = relation.name
     guard old != relation.name else { return }
     if byName[old] === remote { byName[old] = nil }

@@ -147,6 +147,26 @@ import Testing
     #expect(one.events(.delivered).map { $0.tag } == [2])
   }
 
+  @Test func aShortLimitCountsWhileTheYardIsBlocked() throws {
+    try one.send(mapping(1, 10), to: remote, tag: 1, timeout: 10 * second)
+    var now: UInt64 = 0
+    for _ in 0..<9 {
+      one.lane.blocked(0, to: try #require(one.lane.takeReady()), now: now)
+      now = one.lane.deadline
+      one.lane.service(now: now)
+    }
+    one.lane.blocked(0, to: try #require(one.lane.takeReady()), now: now)
+    #expect(one.lane.deadline == now + 100 * millisecond)
+    _ = try mapping(2, 10).withUnsafeBytes {
+      try one.lane.send(remote, .json, $0, timeout: 5 * millisecond, tag: 2, now: now)
+    }
+    #expect(one.lane.deadline == now + 5 * millisecond)
+    one.lane.service(now: one.lane.deadline)
+    let event = one.lane.nextEvent()
+    #expect(event?.kind == .failed && event?.tag == 2 && event?.status == .timedOut)
+    #expect(one.lane.deadline == now + 100 * millisecond)
+  }
+
   @Test func theSettingIsTheLimitOfAMessageThatHasNone() throws {
     let one = try VirtualYard("late", seed: 3) { $0.messageTimeout = 3 * second }
     let remote = try one.add(other)

@@ -146,6 +146,31 @@ import Testing
     #expect(pair.main.bodies.filter { $0 == [1, 2, 3, 4] }.count == 1)
   }
 
+  /// The copy of an initiate comes from elsewhere and first: who is silent there is looked for where it was.
+  @Test func aCopiedHandshakeDoesNotHideWhereTheRemoteIs() throws {
+    let pair = try Pair(8)
+    let elsewhere = Address(ipv4: 0x0a09_0909, port: 9)
+    defer { pair.road.watch = { _ in true } }
+    pair.road.watch = { datagram in
+      guard Self.isAllow(datagram, .initiate) else { return true }
+      pair.road.inject(datagram.bytes, from: elsewhere, to: datagram.to)
+      return false
+    }
+    _ = try pair.main.road.allow(pair.back.id, timeout: second, now: pair.road.now)
+    pair.road.run(100 * millisecond)
+    #expect(try pair.there.address == elsewhere)
+    var places: Set<String> = []
+    pair.road.watch = { datagram in
+      if datagram.from == pair.other.address { places.insert(datagram.to.text) }
+      return false
+    }
+    pair.road.run(60 * second)
+    #expect(places == [elsewhere.text, pair.main.address.text])
+    pair.road.watch = { _ in true }
+    #expect(pair.road.run(60 * second) { pair.areAllowed })
+    try pair.expectThatMessagesPass()
+  }
+
   @Test func withoutRandomnessNothingBeginsAndNothingBreaks() throws {
     let pair = try Pair(5)
     pair.other.entropy.isDry = true
