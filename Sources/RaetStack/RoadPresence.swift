@@ -159,7 +159,7 @@ extension Road {
       report(.dead, remote, status: .dead)
     case .dead(let since, let heartbeats):
       remote.presence = .dead(since: since, heartbeats: heartbeats &+ 1)
-      if settings.isMain, settings.interim > 0, now.since(since) >= settings.interim { return reap(remote) }
+      if mayReap(remote), now.since(since) >= settings.interim { return reap(remote) }
       // It may have lost its store, and drops what we sign: only a join finds out.
       if remote.goal == .connect, heartbeats % 2 == 1, remote.join == nil {
         startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)
@@ -167,6 +167,11 @@ extension Road {
     case .reaped: break
     }
     refreshHeartbeat(remote)
+  }
+
+  /// A main gives up those that connect to it, and none that its own host keeps connected.
+  private func mayReap(_ remote: Remote) -> Bool {
+    settings.isMain && settings.interim > 0 && remote.goal != .connect
   }
 
   private func reap(_ remote: Remote) {

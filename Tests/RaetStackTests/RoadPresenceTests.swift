@@ -84,6 +84,21 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  /// Of two mains that were apart for long, the one that keeps the connection finds the other again.
+  @Test func aMainDoesNotReapWhatItConnectsTo() throws {
+    let pair = try Pair(8) {
+      $0.interim = 30 * second
+      $0.isMain = true
+    }
+    pair.road.loss = 100
+    #expect(pair.road.run(60 * second) { !pair.main.events(.reaped).isEmpty })
+    pair.road.run(120 * second)
+    #expect(pair.other.events(.reaped).isEmpty)
+    pair.road.loss = 0
+    #expect(pair.road.run(15 * second) { pair.other.events.last { $0.kind == .alive || $0.kind == .dead }?.kind == .alive })
+    try pair.expectThatMessagesPass()
+  }
+
   @Test func theHostLearnsHowItsOwnHeartbeatEnded() throws {
     let pair = try Pair(6)
     let id = try pair.there.id
