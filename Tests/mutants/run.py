@@ -122,6 +122,8 @@ def catch_by_tests(mutant):
     except subprocess.TimeoutExpired:
         return None, None, f'not ended after {SECONDS} s'
     failed = re.search(r'Test "?(\w+)\S* .*?recorded an issue', done.stdout)
+    if not failed and died(done.returncode) and 'calls' in mutant.promises:
+        return mutant.suite, 'calls', 'the process died'
     if done.returncode == 0 or not failed:
         return None, None, f'the tests ended with {done.returncode}'
     return mutant.suite, mutant.promises[0], failed[1]
