@@ -2,7 +2,8 @@
 """The manor of an estate, as manor.c: holds the road to other estates and the main yard of the lane, and leads messages
 between both.
 
-    python manor.py beta 127.0.0.1:7531 /run/user/1000/beta "allow estate=beta" --join 127.0.0.1:7530
+    python manor.py beta 127.0.0.1:7531 /run/user/1000/beta $'allow estate=beta\nallow estate=alpha share=jobs' \\
+        --join 127.0.0.1:7530
 """
 
 from __future__ import annotations

@@ -89,10 +89,12 @@ class Router(Waiting):
     the answer. Handlers run while the router is serviced; one that raises an exception is logged, and answers nothing.
 
     stacks: roads and lanes to attach.
-    estate: name of this estate; that of the first road unless given.
+    estate: name of this estate; that of the first road unless given. A process without a road needs none; with it, it can
+        send to itself, and to its manor, by that name.
     manor: for a process without a road: the yard that takes what this process cannot place itself.
     via: the estate that takes what is for estates not known here.
-    relay: how often a message between other estates may have been handed on before; 0: this process does not relay.
+    relay: messages between other estates are handed on when fewer than so many routers have done so before; manors count.
+        0: not at all.
     rules: who may send what; everything whose source is proved unless given. `InvalidArgument` tells the line.
     body_kind: "json" (default) or "msgpack": how mappings are encoded.
     """
