@@ -95,7 +95,8 @@ import Testing
     pair.road.run(120 * second)
     #expect(pair.other.events(.reaped).isEmpty)
     pair.road.loss = 0
-    #expect(pair.road.run(15 * second) { pair.other.events.last { $0.kind == .alive || $0.kind == .dead }?.kind == .alive })
+    #expect(
+      pair.road.run(15 * second) { pair.other.events.last { $0.kind == .alive || $0.kind == .dead }?.kind == .alive })
     try pair.expectThatMessagesPass()
   }
 
