@@ -199,8 +199,8 @@ enum {
   /* Heartbeats. */
   RAET_KEY_PERIOD_NS = 18,      /**< u64, CS: heartbeat period. Default 1 s. 0: no heartbeats. */
   RAET_KEY_OFFSET_NS = 19,      /**< u64, CS: added to the period when not a main estate. Default 0.5 s. */
-  RAET_KEY_INTERIM_NS = 20,     /**< u64, CS: a main reaps a remote dead for so long, unless raet_connect() keeps
-                                     it. Default 3,600 s. 0: never. */
+  RAET_KEY_INTERIM_NS = 20,     /**< u64, CS: a main reaps a remote dead for so long. Default 3,600 s. 0: never.
+                                     None that raet_connect() keeps. */
 
   /* Messages. */
   RAET_KEY_MAX_MESSAGE = 21,    /**< u64, CS: longest body sent or received. Default and limit RAET_MESSAGE_MAX. */
