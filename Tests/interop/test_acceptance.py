@@ -6,16 +6,24 @@ import sys
 
 from harness import ACCEPTED, HERE, PENDING, REJECTED, InteropCase
 
-# Run with the reference's own classes, in a process that has nothing to do with the stack's.
+# Run with the reference's own classes, in a process that has nothing to do with the stack's. The reference empties a file
+# before it writes it, and ends with an exception when it reads such a file; for a reader of its kind the file is replaced.
 KEY_TOOL = """
+import os
 import sys
 import reference_peer
 from raet.road import keeping
-folder, ext, role, acceptance = sys.argv[1:]
+folder, ext, role, acceptance, reader = sys.argv[1:]
 keep = keeping.RoadKeep(dirpath=folder, stackname="tool", ext=ext)
 data = keep.loadRemoteRoleData(role)
 assert data["acceptance"] is not None, data
 data["acceptance"] = int(acceptance)
+if reader == "reference":
+    dump = keep.dump
+    def replace(data, path):
+        dump(data, os.path.join(folder, "whole." + ext))
+        os.replace(os.path.join(folder, "whole." + ext), path)
+    keep.dump = replace
 keep.dumpRemoteRoleData(data, role)
 """
 
@@ -26,8 +34,8 @@ class Acceptance(InteropCase):
         """Changes the file of a role as another program does, once the file is there."""
         file = peer.folder / "role" / "remote" / f"role.{role}.{store}"
         peer.poll(lambda: file.exists(), f"keys of {role} stored")
-        subprocess.run([sys.executable, "-B", "-c", KEY_TOOL, str(peer.folder), store, role, str(acceptance)], cwd=HERE,
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-B", "-c", KEY_TOOL, str(peer.folder), store, role, str(acceptance), peer.kind],
+                       cwd=HERE, check=True, stdout=subprocess.DEVNULL)
 
     def check_outside(self, subject_is_main, store):
         """Nobody is accepted before the person says so; the file is noticed while the join waits."""
