@@ -260,10 +260,10 @@ extension Simulation {
         let remote = try? road.remote(id), remote.isJoined
       else { continue }
       let before = Fingerprint(road)
-      let bytes = falsehood(remote, liarRoad.signingKey)
       coverage.meet(.evilPeer)
-      var copy = bytes
-      copy.withUnsafeMutableBytes { road.receive($0, from: liar.address, now: node.now) }
+      for var bytes in falsehoods(remote, liarRoad.signingKey) {
+        bytes.withUnsafeMutableBytes { road.receive($0, from: liar.address, now: node.now) }
+      }
       if Fingerprint(road) != before {
         fail(Violation(.signature, "what a joined peer said of itself changed another remote"), node)
       }
@@ -283,7 +283,7 @@ extension Simulation {
     }
   }
 
-  private func falsehood(_ remote: Remote, _ key: SigningKey) -> [UInt8] {
+  private func falsehoods(_ remote: Remote, _ key: SigningKey) -> [[UInt8]] {
     let kinds: [(TransactionKind, PacketKind, Bool)] = [
       (.message, .message, false), (.message, .message, false), (.message, .done, true), (.message, .nack, true),
       (.message, .ack, true), (.message, .resend, true), (.alive, .request, false), (.alive, .unallowed, true),
@@ -304,11 +304,17 @@ extension Simulation {
       if attacker.chance.happens(30) { head.flags.insert(.wait) }
     }
     let coat = attacker.chance.bytes(attacker.chance.pick([0, 40, 104, 200, 328, 700]) ?? 0)
-    if kind == .message, !coat.isEmpty, attacker.chance.happens(30) { announceMore(&head, piece: coat.count) }
-    return Forgery.packet(head, coat: coat, .key(key), &attacker.chance)
+    let isLonger = kind == .message && !coat.isEmpty && attacker.chance.happens(30)
+    if isLonger { announceMore(&head, piece: coat.count) }
+    var packets = [Forgery.packet(head, coat: coat, .key(key), &attacker.chance)]
+    if isLonger, attacker.chance.happens(50) {
+      head.segment = head.segmentCount &+ (attacker.chance.pick([0, 1, 64, 1000, 60_000]) ?? 0)
+      packets.append(Forgery.packet(head, coat: coat, .key(key), &attacker.chance))
+    }
+    return packets
   }
 
-  /// The piece is one of a longer message, as its head says, of which no more may come.
+  /// The piece is one of a longer message, as its head says, of which no more may come but one beyond its end.
   private func announceMore(_ head: inout Head, piece: Int) {
     let length = min(attacker.chance.pick([3_000, 200_000, 40_000_000]) ?? 0, piece * 60_000)
     head.messageLength = UInt32(length)
