@@ -132,7 +132,8 @@ extension Simulation {
   private var roomiest: (Node, friend: String)? {
     for node in nodes where !node.isEvil {
       for friend in node.friends {
-        if let other = self.node(named: friend.name), other.settings.receiveQueue > 1 << 20 { return (node, friend.name) }
+        guard let other = self.node(named: friend.name), other.settings.receiveQueue > 1 << 20 else { continue }
+        return (node, friend.name)
       }
     }
     return nil
@@ -144,7 +145,9 @@ extension Simulation {
     let isDone = advance(now + limit) { ledger.unreported == 0 }
     let needed = ledger.entries[first...].reduce(0) { $0 + ($1.length + 799) / 800 }
     let used = watch.segments - segments
-    if used * 100 > needed * percent { fail(.burst, "\(used) datagrams for at most \(needed) segments, and none was lost") }
+    if used * 100 > needed * percent {
+      fail(.burst, "\(used) datagrams for at most \(needed) segments, and none was lost")
+    }
     let isGood = ledger.entries[first...].allSatisfy { $0.report == .delivered }
     if violation == nil, !isDone || !isGood {
       let bad = ledger.entries[first...].filter { $0.report != .delivered }
