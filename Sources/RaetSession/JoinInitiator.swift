@@ -43,7 +43,8 @@ public struct JoinInitiator {
   }
 
   private var state: State
-  private let limit: UInt64
+  /// When it ends if nothing came of it; `.max`: never.
+  public let limit: UInt64
   /// The transaction id.
   public let transaction: UInt32
   /// True when it does not name the remote's own id for us.

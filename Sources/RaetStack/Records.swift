@@ -14,12 +14,19 @@ enum RecordKey {
 
   /// The name in a key of this form, and the record's kind.
   static func parse(_ key: String, prefix: String) -> (name: String, kind: BodyKind)? {
-    guard key.hasPrefix(prefix) else { return nil }
-    for kind in [BodyKind.json, BodyKind.msgpack] where key.hasSuffix(ending(kind)) {
-      let name = key.dropFirst(prefix.count).dropLast(ending(kind).count)
-      return name.isEmpty ? nil : (String(name), kind)
+    // By bytes: a name that begins with a combining mark makes one character of it and the dot before.
+    let bytes = key.utf8
+    guard bytes.starts(with: prefix.utf8) else { return nil }
+    for kind in [BodyKind.json, BodyKind.msgpack] where isOf(key, kind) {
+      let name = bytes.dropFirst(prefix.utf8.count).dropLast(ending(kind).utf8.count)
+      return name.isEmpty ? nil : (String(decoding: name, as: UTF8.self), kind)
     }
     return nil
+  }
+
+  /// Whether a record is of this kind, as its key says.
+  static func isOf(_ key: String, _ kind: BodyKind) -> Bool {
+    key.utf8.suffix(ending(kind).utf8.count).elementsEqual(ending(kind).utf8)
   }
 }
 
@@ -135,17 +142,19 @@ extension RoleKeys {
   init?(_ fields: Mapping) {
     guard let verify = fields["verhex"]?.asKey, let encrypt = fields["pubhex"]?.asKey else { return nil }
     self.init(verify: VerifyKey(raw: verify), encrypt: PublicKey(raw: encrypt))
-    guard self.verify.isValid, !self.encrypt.isLowOrder else { return nil }
+    guard isSound else { return nil }
   }
 
-  /// The keys of a join's body.
-  init?(_ body: JoinBody) {
+  /// The keys that a join's body claims, sound or not.
+  init?(claimedBy body: JoinBody) {
     guard let verify = body.verifyKey.withUnsafeBytes({ Key32($0) }),
       let encrypt = body.publicKey.withUnsafeBytes({ Key32($0) })
     else { return nil }
     self.init(verify: VerifyKey(raw: verify), encrypt: PublicKey(raw: encrypt))
-    guard self.verify.isValid, !self.encrypt.isLowOrder else { return nil }
   }
+
+  /// Whether signatures and shared keys made with them mean anything. Costs two multiplications of a point.
+  var isSound: Bool { verify.isValid && !encrypt.isLowOrder }
 }
 
 extension Hex {

@@ -98,7 +98,8 @@ extension Road {
   private func renew(_ remote: Remote, _ join: JoinInitiator) {
     count(.joinRenewAttempt)
     log(.info, "\(remote.name) does not know us any more: joining anew")
-    startJoin(remote, isVacuous: true, host: join.host, timeout: Times.join)
+    let left = join.limit == .max ? .max : join.limit.since(now)
+    startJoin(remote, isVacuous: true, host: join.host, timeout: left)
   }
 
   /// Judges what the remote says of itself: whether it may change, whether its name is free, and its keys.
@@ -233,7 +234,13 @@ extension Road {
   /// The relation that a join's body describes; nil when its keys are not valid, or its names cannot be stored. A response
   /// names our id there.
   func relation(_ body: JoinBody, _ address: Address, farID: UInt32? = nil) -> Relation? {
-    guard let keys = RoleKeys(body), let farID = farID ?? body.nearID, Identity.isName(body.name),
+    guard let claim = claim(body, address, farID: farID), claim.keys.isSound else { return nil }
+    return claim
+  }
+
+  /// The same, with keys that may not be valid: what a stranger says costs no public-key operation (PROTOCOL 12).
+  func claim(_ body: JoinBody, _ address: Address, farID: UInt32?) -> Relation? {
+    guard let keys = RoleKeys(claimedBy: body), let farID = farID ?? body.nearID, Identity.isName(body.name),
       Identity.isName(body.role)
     else { return nil }
     return Relation(

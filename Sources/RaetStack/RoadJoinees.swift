@@ -43,7 +43,7 @@ extension Road {
   private func begin(_ packet: Packet) {
     let head = packet.head
     guard let body = decodeJoin(packet, isResponse: false),
-      let relation = relation(body, packet.from, farID: head.source)
+      let relation = claim(body, packet.from, farID: head.source)
     else { return count(.invalidJoin) }
     guard let found = find(packet, relation) else { return }
     let known = found.remote
@@ -204,7 +204,7 @@ extension Road {
   /// The initiator has the response.
   private func complete(_ joinee: JoinResponder, at address: Address) {
     joinees[address] = nil
-    guard let relation = relation(joinee.body, address, farID: joinee.farID) else { return }
+    guard let relation = relation(joinee.body, address, farID: joinee.farID) else { return count(.invalidJoin) }
     guard let remote = joined(joinee, relation, at: address) else { return count(.failedAddremote) }
     count(.joinCorrespondComplete)
     if let known = remote.proven {
@@ -262,7 +262,7 @@ extension Road {
 
   /// Goes on with a join when a person has decided on its keys.
   func decided(_ joinee: JoinResponder, at address: Address) {
-    guard let role = roles[joinee.body.role], let keys = RoleKeys(joinee.body) else { return }
+    guard let role = roles[joinee.body.role], let keys = RoleKeys(claimedBy: joinee.body) else { return }
     switch role.keys == keys ? role.acceptance : .rejected {
     case .pending: break
     case .accepted:

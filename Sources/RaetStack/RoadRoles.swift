@@ -20,6 +20,10 @@ extension Road {
       if isNew, isStored { setRole(relation.role, Role(acceptance: .accepted, keys: relation.keys), isStored: true) }
     case .pending(let isNew):
       if isNew {
+        guard relation.keys.isSound else {
+          count(.invalidJoin)
+          return .rejected(areOther: false)
+        }
         guard pendingCount < settings.maxPending else {
           count(.roleLimit)
           return .rejected(areOther: false)
@@ -157,6 +161,7 @@ extension Road {
     roles[name] = role
     rolesUnsaved.remove(name)
     pendingTold.remove(name)
+    changedTold.remove(name)
     for remote in slots.compactMap({ $0 }) where remote.relation?.role == name {
       if remote.isJoined, role.acceptance != .accepted || remote.relation?.keys != role.keys { cutOff(remote) }
     }

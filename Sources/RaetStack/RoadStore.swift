@@ -9,8 +9,8 @@ extension Road {
     let keys: [String]
     do throws(StoreError) { keys = try store.keys().sorted() } catch { throw RoadFailure(error, "list of records") }
     // Where a record is there in both forms, that of the form we write counts.
-    let ending = RecordKey.ending(settings.storeKind)
-    let ordered = keys.filter { $0.hasSuffix(ending) } + keys.filter { !$0.hasSuffix(ending) }
+    let ours = settings.storeKind
+    let ordered = keys.filter { RecordKey.isOf($0, ours) } + keys.filter { !RecordKey.isOf($0, ours) }
     for key in ordered {
       guard let (name, kind) = RecordKey.parse(key, prefix: "role/remote/role."), roles[name] == nil else { continue }
       guard let fields = loadOrReport(key, kind) else { continue }

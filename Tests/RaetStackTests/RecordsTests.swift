@@ -6,7 +6,8 @@ import Testing
 
 /// Records with the reference's keys and fields (PROTOCOL 8.1, 8.2).
 @Suite struct RecordsTests {
-  @Test(arguments: ["other", "a.json", "estate.x", "Ä/..", ".msgpack"]) func aKeyTellsItsName(name: String) {
+  @Test(arguments: ["other", "a.json", "estate.x", "Ä/..", ".msgpack", "\u{301}x", "\u{200d}x", "x\u{600}"])
+  func aKeyTellsItsName(name: String) {
     for kind in [BodyKind.json, .msgpack] {
       let remote = RecordKey.parse(RecordKey.remote(name, kind), prefix: "remote/estate.")
       let role = RecordKey.parse(RecordKey.role(name, kind), prefix: "role/remote/role.")

@@ -230,4 +230,17 @@ import Testing
     #expect(there.near.id == session + 1)
     try pair.expectThatMessagesPass()
   }
+
+  @Test(arguments: [2 * second, .max] as [UInt64]) func aJoinThatBeginsAnewKeepsItsLimit(limit: UInt64) throws {
+    let pair = try Pair(23)
+    pair.main.settings.accept = .never
+    try pair.main.restart(now: pair.road.now, losesStore: true)
+    try pair.other.road.disconnect(pair.there.id, now: pair.road.now)
+    let start = pair.road.now
+    let join = try pair.other.road.join(pair.there.id, timeout: limit, now: start)
+    let isOver = pair.road.run(10 * second) { pair.other.events.contains { $0.transaction == join } }
+    #expect(isOver == (limit != .max))
+    #expect(pair.road.now - start < 2 * second + second / 2 || limit == .max)
+    #expect(pair.other.road.statistics[.joinRenewAttempt] == 1)
+  }
 }

@@ -280,4 +280,29 @@ import Testing
     #expect(pair.main.road.remotes.map { $0.id } == [id])
     try pair.expectThatMessagesPass()
   }
+
+  @Test(arguments: [AcceptMode.never, .once]) func keysThatAreNoneAreNeitherKeptNorTaken(accept: AcceptMode) throws {
+    let main = try Node("main", port: 1, seed: 1) {
+      $0.isMain = true
+      $0.accept = accept
+    }
+    let road = VirtualRoad(seed: 1)
+    road.nodes = [main]
+    let stranger = try Node("stranger", port: 2, seed: 2)
+    for (number, none) in [[UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31)].enumerated() {
+      for isVerify in [true, false] {
+        let body = Forger.joinBody(stranger) {
+          if isVerify { $0.verifyKey = none } else { $0.publicKey = none }
+        }
+        let from = Address(ipv4: 0x0c00_0000 + UInt32(number), port: isVerify ? 5 : 6)
+        road.inject(Forger.packet(.join, .request, from: 2, coat: body), from: from, to: main.address)
+        road.run(10 * millisecond)
+        road.inject(Forger.packet(.join, .ack, from: 2, coat: []), from: from, to: main.address)
+        road.run(10 * millisecond)
+      }
+    }
+    #expect(main.road.byID.isEmpty && main.road.roles.isEmpty && main.events.isEmpty)
+    #expect(main.store.records.keys.allSatisfy { !$0.hasPrefix("remote/") && !$0.hasPrefix("role/remote/") })
+    #expect(main.road.statistics[.invalidJoin] == 4)
+  }
 }

@@ -124,4 +124,21 @@ import Testing
     try pair.main.restart(now: pair.road.now)
     #expect(try pair.main.road.role("other").acceptance == .accepted)
   }
+
+  @Test func otherKeysAreToldOfAgainOnceAPersonHasDecided() throws {
+    let pair = try Pair(12)
+    let thief = try Node("thief", port: 9, seed: 77)
+    func steal() {
+      let body = Forger.joinBody(thief) { $0.role = "other" }
+      let from = Address(ipv4: 0x0d00_0000, port: UInt16(truncatingIfNeeded: pair.road.now / millisecond))
+      pair.road.inject(Forger.packet(.join, .request, from: 2, coat: body), from: from, to: pair.main.address)
+      pair.road.run(second)
+    }
+    steal()
+    steal()
+    #expect(pair.main.events(.keyChanged).count == 1)
+    try pair.main.road.setAcceptance(.accepted, of: "other", now: pair.road.now)
+    steal()
+    #expect(pair.main.events(.keyChanged).count == 2)
+  }
 }
