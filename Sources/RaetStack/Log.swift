@@ -9,7 +9,7 @@ public enum LogLevel: UInt32, Sendable {
 
 /// Takes log lines.
 public protocol LogSink: AnyObject {
-  /// A line without its end.
+  /// A line without its end, and without other control characters.
   func write(_ level: LogLevel, _ line: String)
 }
 
@@ -33,6 +33,21 @@ public struct Log {
   /// Makes and writes the line only when somebody wants it.
   func callAsFunction(_ level: LogLevel, _ line: @autoclosure () -> String) {
     guard let sink, level.rawValue <= self.level.rawValue else { return }
-    sink.write(level, line())
+    sink.write(level, Log.printable(line()))
+  }
+
+  /// A line holds names that peers chose: what ends lines or steers terminals in them becomes `?`.
+  private static func printable(_ line: String) -> String {
+    guard line.unicodeScalars.contains(where: isControl) else { return line }
+    var shown = String.UnicodeScalarView()
+    for scalar in line.unicodeScalars { shown.append(isControl(scalar) ? "?" : scalar) }
+    return String(shown)
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: true
+    default: false
+    }
   }
 }
