@@ -288,7 +288,8 @@ typedef struct raet_event {
 
 /** Takes an event in raet_stack_dispatch(). */
 typedef void (*raet_event_fn)(void * RAET_OPT user, raet_stack * RAET_NN stack, const raet_event * RAET_NN event);
-/** Takes a line of the log, `len` bytes and a NUL, without a line end. Never holds keys or bodies. */
+/** Takes a line of the log, `len` bytes and a NUL, without a line end or other control characters. Never
+ *  holds keys or bodies. */
 typedef void (*raet_log_fn)(void * RAET_OPT user, raet_enum level, const char * RAET_NN line, size_t len);
 /** Told when descriptor interest or deadline changed outside raet_stack_service(). */
 typedef void (*raet_wake_fn)(void * RAET_OPT user, raet_stack * RAET_NN stack);
@@ -298,6 +299,7 @@ typedef raet_status (*raet_random_fn)(void * RAET_OPT user, uint8_t * RAET_NN ou
 /**
  * A store of the host's own. Records are small (below 64 KiB) and named by keys like the files of the reference:
  * "local/estate.json", "role/local/role.json", "remote/estate.NAME.json", "role/remote/role.ROLE.json" (PROTOCOL 8).
+ * NAME and ROLE are encoded as in files' names (PROTOCOL 8.1): without slashes, never ".", safe as part of a path.
  * A record is secret when its key begins with "role/local/". `store` must have made a record durable when it returns.
  */
 typedef struct raet_store_ops {
@@ -500,7 +502,8 @@ RAET_API raet_status raet_remote_get_str(const raet_stack * RAET_NN stack, raet_
  * Connects to a remote and keeps it so: joins, allows, sends heartbeats, and does again what is lost, until
  * raet_disconnect(). RAET_EV_JOINED, _ALLOWED, _ALIVE and _DEAD tell how it goes, with txn 0; a join that ends with
  * RAET_EPENDING, RAET_EREFUSED, RAET_EREJECTED or RAET_ETIMEDOUT is tried again by itself, after 1 s at first, later
- * every 30 s (every 5 s after RAET_EPENDING), and told again only when its status is another one.
+ * every 30 s (every 5 s after RAET_EPENDING), and told again only when its status is another one, or after a
+ * raet_disconnect().
  * RAET_ENOTFOUND; RAET_ECLOSED.
  */
 RAET_API raet_status raet_connect(raet_stack * RAET_NN stack, raet_remote remote, uint64_t now);

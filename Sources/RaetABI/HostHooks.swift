@@ -1,5 +1,6 @@
 import CRaet
 import RaetCrypto
+import RaetIO
 import RaetStack
 
 /// A store of the host's as the engine sees it.
@@ -12,8 +13,15 @@ final class HostStore: RecordStore {
     self.user = user
   }
 
+  /// The key as the host gets it.
+  private func encoded(_ key: String) throws(StoreError) -> String {
+    guard let encoded = EncodedKey.encode(key) else { throw .host(raet_status(RAET_EINVAL)) }
+    return encoded
+  }
+
   func load(_ key: String) throws(StoreError) -> [UInt8]? {
     guard let load = ops.load else { return nil }
+    let key = try encoded(key)
     var record = [UInt8](repeating: 0, count: 4096)
     defer { record.withUnsafeMutableBytes { $0.wipe() } }
     // A record may grow between the two calls, but not for ever.
@@ -37,7 +45,7 @@ final class HostStore: RecordStore {
 
   func save(_ key: String, _ record: [UInt8]) throws(StoreError) {
     guard let store = ops.store else { return }
-    let status = key.withCString { key in
+    let status = try encoded(key).withCString { key in
       record.withUnsafeBufferPointer { store(user, key, $0.baseAddress, $0.count) }
     }
     guard Int(status) == RAET_OK else { throw .host(status) }
@@ -45,13 +53,14 @@ final class HostStore: RecordStore {
 
   func remove(_ key: String) throws(StoreError) {
     guard let store = ops.store else { return }
-    let status = key.withCString { store(user, $0, nil, 0) }
+    let status = try encoded(key).withCString { store(user, $0, nil, 0) }
     guard Int(status) == RAET_OK || Int(status) == RAET_ENOTFOUND else { throw .host(status) }
   }
 
   func keys() throws(StoreError) -> [String] {
     guard let next = ops.next else { return [] }
     var keys: [String] = []
+    var count = 0
     var after = ""
     var name = [CChar](repeating: 0, count: 1024)
     while true {
@@ -62,9 +71,10 @@ final class HostStore: RecordStore {
       if Int(status) == RAET_ENOTFOUND { return keys }
       guard Int(status) == RAET_OK, need > 1, need <= name.count else { throw .host(status) }
       let key = name.withUnsafeBufferPointer { Text.read($0.baseAddress, limit: need &- 1) }
-      guard let key, key != after, keys.count < 1 << 20 else { throw .host(status) }
-      keys.append(key)
+      guard let key, key != after, count < 1 << 20 else { throw .host(status) }
+      if let record = EncodedKey.decode(key) { keys.append(record) }
       after = key
+      count &+= 1
     }
   }
 }
