@@ -123,10 +123,13 @@ public final class Road {
     let due = min(deadlines.earliest, joineesDue)
     switch life {
     case .open: return due
-    case .closing(let until): return min(due, until)
+    case .closing(let until): return isIdle ? 0 : min(due, until)
     case .closed: return .max
     }
   }
+
+  /// True when no message is under way.
+  var isIdle: Bool { slots.allSatisfy { $0?.messages.isIdle ?? true } }
 
   /// The public keys of this estate.
   public var keys: RoleKeys { RoleKeys(verify: signing.verifyKey, encrypt: long.publicKey) }
@@ -142,10 +145,14 @@ public final class Road {
   public var hasEvents: Bool { !events.isEmpty }
 
   func report(_ event: Event) {
-    // Strangers can make us tell of them; what ends something of the host's is never left out.
-    guard events.count < RoadLimit.events || event.transaction != 0 || event.kind == .closed else {
-      return count(.dropEvent)
+    // Strangers can make us tell of them; what the host is owed is never left out: the end of something of its own, a
+    // message that the sender takes for delivered, and that there is room again.
+    let isOwed: Bool
+    switch event.kind {
+    case .message, .writable, .closed: isOwed = true
+    default: isOwed = event.transaction != 0
     }
+    guard events.count < RoadLimit.events || isOwed else { return count(.dropEvent) }
     var event = event
     event.time = now
     events.append(event)

@@ -20,6 +20,8 @@ extension Road {
     case .tooOld: return replyStale(packet, remote, order: NackReason.unknown)
     case .new: break
     }
+    // A road that closes takes nothing new: as if it had been lost.
+    guard life == .open || isKnown(head, remote) else { return }
     guard remote.isAllowed else {
       count(.unallowedMessageAttempt)
       return refuse(packet, remote)

@@ -131,10 +131,10 @@ extension Road {
     }
   }
 
-  /// A remote that does not answer heartbeats is not sent segments either, until it is heard of.
-  private func isSilent(_ remote: Remote) -> Bool {
-    if case .dead = remote.presence { return true }
-    return false
+  /// A remote that does not answer heartbeats is not sent segments either, as long as heartbeats ask for it.
+  func isSilent(_ remote: Remote) -> Bool {
+    guard case .dead = remote.presence else { return false }
+    return remote.alive != nil || remote.upkeep != .max
   }
 
   // MARK: The end of a message.

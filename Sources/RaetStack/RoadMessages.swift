@@ -100,7 +100,7 @@ extension Road {
     remote.messages.pumpDue = .max
     guard case .allowed(_, let keys) = remote.standing, life != .closed else { return }
     if case .responding(let allow) = remote.allow, allow.isProven { return }
-    if case .dead = remote.presence { return }
+    guard !isSilent(remote) else { return }
     while remote.messages.window.room > 0 {
       guard outbox.count < RoadLimit.outboxMessages, remote.messages.window.departure <= now else {
         remote.messages.pumpDue = max(now, remote.messages.window.departure)

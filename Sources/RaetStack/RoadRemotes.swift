@@ -84,6 +84,8 @@ extension Road {
     enter(now)
     guard life == .open else { throw .closed }
     let remote = try self.remote(id)
+    // How a former connection failed is no news of this one.
+    if remote.goal != .connect { remote.toldJoin = 0 }
     remote.goal = .connect
     remote.anew = nil
     if case .reaped = remote.presence { remote.presence = .unknown }

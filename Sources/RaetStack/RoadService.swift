@@ -45,7 +45,6 @@ extension Road {
 
   private func stepLife() {
     guard case .closing(let until) = life else { return }
-    let isIdle = slots.allSatisfy { $0?.messages.isIdle ?? true }
     guard isIdle || now >= until else { return }
     for remote in slots.compactMap({ $0 }) {
       endConversations(remote, .canceled)

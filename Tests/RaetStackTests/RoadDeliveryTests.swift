@@ -153,4 +153,17 @@ import Testing
     #expect(pair.main.bodies == [[1, 2, 3]])
     #expect(lost == 3)
   }
+
+  @Test func whatIsAnsweredWithDoneIsHandedOverHoweverManyEventsWait() throws {
+    let pair = try Pair(9)
+    try pair.sendThere(makeBody(1, 60_000), tag: 1)
+    #expect(pair.road.run(second) { !pair.main.road.transfers().isEmpty })
+    // The host reads nothing for a while, and a lot ends meanwhile.
+    pair.main.reads = false
+    while pair.main.road.events.count < RoadLimit.events { pair.main.road.report(Event(.joined)) }
+    #expect(pair.road.run(10 * second) { !pair.other.events(.delivered).isEmpty })
+    pair.main.reads = true
+    #expect(pair.road.run(second) { pair.main.bodies == [makeBody(1, 60_000)] })
+    #expect(pair.main.road.heldBytes == 0)
+  }
 }

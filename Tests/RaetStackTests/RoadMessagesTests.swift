@@ -220,4 +220,16 @@ import Testing
     let isDone = pair.road.run(20 * second) { pair.other.events(.delivered).count == 20 }
     #expect(isDone, "\(pair.other.events(.delivered).count) of 20 messages")
   }
+
+  @Test func roomIsToldOfHoweverManyEventsWait() throws {
+    let pair = try Pair(19, connects: false) { $0.sendQueue = 20_000 }
+    let id = try pair.other.road.addRemote(name: "far", address: RoadReceiveTests.stranger)
+    var sent: [UInt64] = []
+    while let one = try? pair.other.send([1], to: id, now: pair.road.now) { sent.append(one) }
+    while pair.other.road.events.count < RoadLimit.events { pair.other.road.report(Event(.joined)) }
+    for one in sent { try pair.other.road.cancel(one, now: pair.road.now) }
+    pair.other.takeEvents()
+    #expect(pair.other.events(.writable).count == 1)
+    #expect(pair.other.events(.failed).count == sent.count)
+  }
 }

@@ -114,4 +114,16 @@ import Testing
     pair.road.run(5 * second)
     #expect(pair.other.events.contains { $0.kind == .alive && $0.transaction == bad && $0.status == .timedOut })
   }
+
+  @Test(arguments: [true, false]) func withoutHeartbeatsADeadRemoteIsSentMessages(isConnected: Bool) throws {
+    let pair = try Pair(9) { $0.period = 0 }
+    let there = try pair.there
+    if !isConnected { try pair.other.road.disconnect(there.id, now: pair.road.now) }
+    pair.road.loss = 100
+    _ = try pair.other.road.alive(there.id, timeout: 3 * second, now: pair.road.now)
+    #expect(pair.road.run(10 * second) { !pair.other.events(.dead).isEmpty })
+    pair.road.loss = 0
+    try pair.sendThere([1], tag: 1)
+    #expect(pair.road.run(10 * second) { !pair.other.events(.delivered).isEmpty })
+  }
 }

@@ -139,4 +139,19 @@ import Testing
     let names = Set(main.events(.message).compactMap { $0.name })
     #expect(names == Set(others.map { $0.name }))
   }
+
+  @Test func aFailureIsToldAgainToWhoConnectsAnew() throws {
+    let pair = try Pair(8, connects: false) { $0.accept = .never }
+    pair.road.run(20 * second)
+    let pending = pair.other.events(.joined).count
+    #expect(pending > 0)
+    let there = try #require(pair.other.road.byID.first).key
+    try pair.other.road.connect(there, now: pair.road.now)
+    pair.road.run(20 * second)
+    #expect(pair.other.events(.joined).count == pending)
+    try pair.other.road.disconnect(there, now: pair.road.now)
+    try pair.other.road.connect(there, now: pair.road.now)
+    pair.road.run(20 * second)
+    #expect(pair.other.events(.joined).count > pending)
+  }
 }

@@ -108,4 +108,27 @@ import Testing
     pair.road.run(second)
     #expect(pair.other.road.transfers().isEmpty && pair.main.road.transfers().isEmpty)
   }
+
+  @Test func aClosingRoadTakesNothingNewAndEndsWhatHasBegun() throws {
+    let pair = try Pair(8)
+    pair.road.delay = 20...20
+    try pair.sendThere(makeBody(1, 60_000), tag: 1)
+    #expect(pair.road.run(second) { !pair.main.road.transfers().isEmpty })
+    try pair.main.road.close(now: pair.road.now, linger: 5 * second)
+    try pair.sendThere([7], tag: 2)
+    #expect(pair.road.run(10 * second) { pair.main.road.isClosed })
+    pair.road.run(second)
+    #expect(pair.main.bodies == [makeBody(1, 60_000)])
+    #expect(pair.other.events(.delivered).map { $0.tag } == [1])
+  }
+
+  @Test func aClosingRoadIsDueAsSoonAsNothingIsUnderWay() throws {
+    let pair = try Pair(9) { $0.period = 0 }
+    try pair.sendThere([1], tag: 1)
+    try pair.other.road.close(now: pair.road.now, linger: .max)
+    #expect(pair.road.run(second) { !pair.other.events(.delivered).isEmpty })
+    #expect(pair.other.road.isClosed || pair.other.road.deadline <= pair.road.now)
+    pair.other.road.service(now: pair.road.now)
+    #expect(pair.other.road.isClosed)
+  }
 }
