@@ -224,7 +224,7 @@ extension Road {
     let head = packet.head
     guard head.transactionKind == .allow, head.packetKind == .hello, head.footKind == .nacl,
       let joinee = joinees[packet.from], joinee.isAnswered, joinee.nearID == head.destination,
-      joinee.farID == head.source, let relation = relation(joinee.body, packet.from, farID: joinee.farID),
+      joinee.farID == head.source, let relation = claim(joinee.body, packet.from, farID: joinee.farID),
       verifyFoot(packet, relation, nil) != nil
     else { return }
     complete(joinee, at: packet.from)
