@@ -27,6 +27,8 @@ public struct FarSession {
   private var previousDone = TransactionWindow()
   private var previousIsWhole = false
 
+  /// The newest session in which messages were refused for want of keys.
+  private var refused: UInt32 = 0
   /// A handshake of this life has proved a session.
   private var isProved = false
   /// How far ahead a session may begin without a handshake: some handshakes whose end was lost.
@@ -120,6 +122,17 @@ public struct FarSession {
     if session == previousID { return previousIsWhole }
     // One that comes after what was proved in this life.
     return id != 0 && isNextWhole && Serial.isNewerOrEqual(session, id)
+  }
+
+  /// Messages of this session are refused from now on: who sent one was told that it was not delivered, and no copy of it
+  /// may come later. The handshake that brings new keys begins another session.
+  public mutating func refuse(_ session: UInt32) {
+    if takesMessages(session) { refused = session }
+  }
+
+  /// True unless messages of this session, or of a later one, were refused for want of keys.
+  public func takesMessages(_ session: UInt32) -> Bool {
+    refused == 0 || !Serial.isNewerOrEqual(refused, session)
   }
 
   /// True when a message that is not sealed may be taken: it is not a copy from an earlier life, or there was none.

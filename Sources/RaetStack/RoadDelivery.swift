@@ -22,8 +22,10 @@ extension Road {
     }
     // A road that closes takes nothing new: as if it had been lost.
     guard life == .open || isKnown(head, remote) else { return }
-    guard remote.isAllowed else {
+    guard remote.isAllowed, remote.far.takesMessages(head.session) else {
       count(.unallowedMessageAttempt)
+      guard !isAboutToBeAllowed(remote) else { return }
+      remote.far.refuse(head.session)
       return refuse(packet, remote)
     }
     guard head.coatKind == .nacl || settings.acceptsClear || packet.layout.coatLength == 0 else {

@@ -166,4 +166,26 @@ import Testing
     #expect(pair.road.run(second) { pair.main.bodies == [makeBody(1, 60_000)] })
     #expect(pair.main.road.heldBytes == 0)
   }
+
+  @Test(arguments: [true, false]) func whatWasRefusedForWantOfKeysNeverComes(isSealed: Bool) throws {
+    let pair = try Pair(11) {
+      $0.encrypts = isSealed
+      $0.acceptsClear = !isSealed
+    }
+    pair.road.isRecording = true
+    try pair.main.road.setAcceptance(.rejected, of: "other", now: pair.road.now)
+    try pair.sendThere([7], tag: 7)
+    pair.road.run(second / 10)
+    try pair.other.road.cancel(#require(pair.other.road.transfers().first).id, now: pair.road.now)
+    pair.road.run(second)
+    #expect(pair.other.events(.failed).map { $0.status } == [.canceled])
+    let copies = pair.road.tape.filter { $0.head.packetKind == .message }
+    #expect(!copies.isEmpty)
+    try pair.main.road.setAcceptance(.accepted, of: "other", now: pair.road.now)
+    #expect(pair.road.run(60 * second) { pair.areAllowed })
+    for copy in copies { pair.road.inject(copy.bytes, from: copy.from, to: copy.to) }
+    pair.road.run(second)
+    #expect(pair.main.bodies.isEmpty)
+    try pair.expectThatMessagesPass()
+  }
 }
