@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from . import _abi
 from ._abi import EventStruct, LogFn, StoreOps, lib
-from ._handle import Handle, c_string, now, text_of
+from ._handle import Handle, c_string, keep_interrupt, now, raise_interrupt, text_of
 from ._settings import Configuration
 from .enums import BodyKind, Direction, EventType, Status
 from .errors import error_for
@@ -84,11 +84,12 @@ class Core(Handle):
                     raise error_for(status, "store")
             stack = c_void_p()
             status = lib.raet_stack_new(configuration.handle, now(), byref(stack))
-            if status:
-                reason = (lib.raet_config_error(configuration.handle) or b"").decode("utf-8", "replace")
-                raise error_for(status, reason or f"{self._what} {given.get('name')!r}")
-            self._pointer = stack.value
+            reason = text_of(lib.raet_config_error(configuration.handle))
+        self._own(stack.value)
         try:
+            raise_interrupt()
+            if status:
+                raise error_for(status, reason or f"{self._what} {given.get('name')!r}")
             self.set_log_level(log_level)
             self._inbox_limit = self._setting(_abi.KEY_RECEIVE_QUEUE)
             if fd is None:
@@ -224,8 +225,7 @@ class Core(Handle):
 
     def _pump(self) -> None:
         """Receives, does what is due, sends, and takes what happened into the inbox. Never waits."""
-        pointer = self._live()
-        status = lib.raet_stack_service(pointer, now(), 0)
+        status = self._status(lib.raet_stack_service, now(), 0)
         self._collect()
         if status and not (status == Status.ECLOSED and self._closing):
             self._fail(status)
@@ -307,7 +307,9 @@ def _library_level(level: int) -> int:
 
 
 def _log_callback(logger: logging.Logger) -> Any:
-    """What hands lines of the log to a logger. It must not hold the stack, which holds it."""
+    """What hands lines of the log to a logger. It must not hold the stack, which holds it. Exceptions in the logger go
+    to ``sys.unraisablehook()``; one that is no `Exception`, such as KeyboardInterrupt, is raised when the library has
+    returned."""
     levels = {
         _abi.LOG_ERROR: logging.ERROR,
         _abi.LOG_WARN: logging.WARNING,
@@ -316,6 +318,11 @@ def _log_callback(logger: logging.Logger) -> Any:
     }
 
     def log(_user: Any, level: int, line: int, length: int) -> None:
-        logger.log(levels.get(level, logging.DEBUG), "%s", string_at(line, length).decode("utf-8", "replace"))
+        try:
+            logger.log(levels.get(level, logging.DEBUG), "%s", string_at(line, length).decode("utf-8", "replace"))
+        except Exception:
+            raise
+        except BaseException as interrupt:
+            keep_interrupt(interrupt)
 
     return LogFn(log)

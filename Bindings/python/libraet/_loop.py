@@ -150,7 +150,7 @@ class Loop(Waiting, Core):
         return super().wait_until(condition, timeout)
 
     def _require_own_loop(self) -> None:
-        if self._router is not None:
+        if self._router is not None and not self.closed:
             raise WrongState(Status.ESTATE, f"the {self._what} is attached to a router, which services it")
 
     # Ending

@@ -105,7 +105,7 @@ class Stack(Core, Roles):
         address = resolve(endpoint, family_of(self.endpoint))
         number = c_uint64()
         label = None if name is None else c_string(name)
-        status = lib.raet_remote_add(self._live(), label, c_string(address), byref(number))
+        status = self._status(lib.raet_remote_add, label, c_string(address), byref(number))
         if status == Status.EEXIST:
             known = self._remote(number.value)
             raise Exists(status, f"{name!r} is known, at {known.endpoint}", known)

@@ -120,7 +120,7 @@ class Lane(Loop):
     def add_yard(self, name: str) -> Yard:
         """Adds a yard by its name; it stays known when its process ends. `Exists`, with `remote`: it is known."""
         number = c_uint64()
-        status = lib.raet_remote_add(self._live(), c_string(name), None, byref(number))
+        status = self._status(lib.raet_remote_add, c_string(name), None, byref(number))
         if status == Status.EEXIST:
             raise Exists(status, f"{name!r} is known", self._remote(number.value))
         if status:
@@ -130,7 +130,7 @@ class Lane(Loop):
     def yard(self, name: str) -> Yard:
         """The yard of a name, added unless it is known; it stays known when its process ends."""
         number = c_uint64()
-        status = lib.raet_remote_add(self._live(), c_string(name), None, byref(number))
+        status = self._status(lib.raet_remote_add, c_string(name), None, byref(number))
         if status and status != Status.EEXIST:
             self._fail(status)
         return self._yard(number.value)

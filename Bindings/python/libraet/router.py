@@ -125,7 +125,7 @@ class Router(Waiting):
         status = lib.raet_router_new(byref(handle))
         if status:
             raise error_for(status, "a router")
-        self._pointer = handle.value
+        self._own(handle.value)
         try:
             for key, name in ((_abi.ROUTER_ESTATE, estate), (_abi.ROUTER_MANOR, manor), (_abi.ROUTER_VIA, via)):
                 if name is not None:
@@ -226,7 +226,7 @@ class Router(Waiting):
         target = c_string(text)
 
         def start(*arguments: Any) -> int:
-            return int(lib.raet_router_send(self._live(), now(), target, *arguments))
+            return self._status(lib.raet_router_send, now(), target, *arguments)
 
         return self._start(start, text, body, share, kind, timeout, confirm, tag)
 
@@ -251,7 +251,7 @@ class Router(Waiting):
             kind = message.body_kind
 
         def start(*arguments: Any) -> int:
-            return int(lib.raet_router_reply(self._live(), now(), byref(asked), *arguments))
+            return self._status(lib.raet_router_reply, now(), byref(asked), *arguments)
 
         return self._start(start, str(message.source), body, share, kind, timeout, confirm, tag)
 
@@ -294,7 +294,7 @@ class Router(Waiting):
         return None if deadline == _abi.NEVER else max(0, deadline - now()) / 1e9
 
     def _pump(self) -> None:
-        status = lib.raet_router_service(self._live(), now(), 0)
+        status = self._status(lib.raet_router_service, now(), 0)
         self._collect()
         self._call_handlers()
         if status:

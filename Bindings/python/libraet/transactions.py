@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar
 from ._abi import lib
 from ._handle import now
 from .enums import Status
-from .errors import NotFound, TimedOut, error_for
+from .errors import Closed, NotFound, TimedOut, error_for
 
 if TYPE_CHECKING:
     from ._core import Core
@@ -51,6 +51,8 @@ class Transaction:
         in the meantime is kept for ``events()``.
         """
         if not self._stack.wait_until(lambda: self.done, timeout):
+            if self._stack.closed:  # in the child of a fork(): it goes on in the parent
+                raise Closed(Status.ECLOSED, remote=self.remote)
             raise TimedOut(detail=f"not ended within {timeout} s; it goes on", remote=self.remote)
         return self.check()
 
