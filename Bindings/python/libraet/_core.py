@@ -14,6 +14,7 @@ from . import _abi
 from ._abi import EventStruct, LogFn, StoreOps, lib
 from ._handle import Handle, c_string, keep_interrupt, now, raise_interrupt, text_of
 from ._settings import Configuration
+from ._wake import Waker
 from .enums import BodyKind, Direction, EventType, Status
 from .errors import error_for
 from .events import Event
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _Watched = TypeVar("_Watched", bound=Transaction)
 
 #: What an event counts for in the inbox beside its body, in bytes.
-EVENT_COST = 256
+_EVENT_COST = 256
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ class Core(Handle):
         self._inbox: deque[Event] = deque()
         self._inbox_bytes = 0
         self._inbox_limit = 0
+        #: True when events may be left in the library, of which its descriptor does not tell.
+        self._left_events = False
+        self._waker = Waker()
         self._watched: dict[int, Transaction] = {}
         self._outcomes: dict[int, Status] = {}
         self._remotes: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
@@ -213,6 +217,8 @@ class Core(Handle):
     def due(self) -> Optional[float]:
         """Seconds until the road has to be serviced even if the descriptor is silent; None: not at all."""
         deadline = int(lib.raet_stack_deadline(self._live()))
+        if self._left_events and self._inbox_bytes < self._inbox_limit:
+            return 0.0
         return None if deadline == _abi.NEVER else max(0, deadline - now()) / 1e9
 
     def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
@@ -236,6 +242,7 @@ class Core(Handle):
         pointer, out = self._live(), self._event_out
         while self._inbox_bytes < self._inbox_limit:
             status = lib.raet_stack_next_event(pointer, byref(out))
+            self._left_events = status != Status.EAGAIN
             if status == Status.EAGAIN:
                 return
             if status:
@@ -269,6 +276,11 @@ class Core(Handle):
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{self.name!r} at {self.endpoint}"
         return f"<{type(self).__name__} {state}>"
+
+
+def event_cost(event: Event) -> int:
+    """What an event counts for in the inbox, in bytes."""
+    return len(event.raw) + _EVENT_COST
 
 
 def event_of(

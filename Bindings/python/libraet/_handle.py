@@ -141,7 +141,10 @@ class Handle:
         """Frees the stack; does nothing the second time."""
         pointer, self._pointer = self._pointer, None
         if pointer is not None:
-            self._library.raet_stack_free(pointer)
+            self._release(pointer)
+
+    def _release(self, pointer: int) -> None:
+        self._library.raet_stack_free(pointer)
 
 
 _owners: weakref.WeakSet[Handle] = weakref.WeakSet()

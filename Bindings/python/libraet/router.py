@@ -14,6 +14,7 @@ from ._abi import EventStruct, lib
 from ._core import event_of
 from ._handle import c_string, nanoseconds, now, text_of, time_limit
 from ._loop import LINGER, Loop, Waiting
+from ._wake import Waker
 from .enums import BodyKind, EventType, Status
 from .errors import NotFound, error_for
 from .events import Event
@@ -115,6 +116,7 @@ class Router(Waiting):
         self._inbox = deque()
         self._inbox_bytes = 0
         self._inbox_limit = _INBOX_LIMIT
+        self._waker = Waker()
         self._attached: dict[int, Loop] = {}
         self._handlers: dict[str, Handler] = {}
         self._calls: deque[tuple[Handler, Event]] = deque()
@@ -391,10 +393,8 @@ class Router(Waiting):
     def _fail(self, status: int) -> None:
         raise error_for(status, text_of(lib.raet_router_error(self._pointer)) if self._pointer else "")
 
-    def _free(self) -> None:
-        pointer, self._pointer = self._pointer, None
-        if pointer is not None:
-            self._library.raet_router_free(pointer)
+    def _release(self, pointer: int) -> None:
+        self._library.raet_router_free(pointer)
 
     def __del__(self, warn: Any = warnings.warn) -> None:
         if self._pointer is not None:

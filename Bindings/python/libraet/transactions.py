@@ -47,13 +47,13 @@ class Transaction:
         """Services the road until it has ended, for at most `timeout` seconds (None: as long as it takes, which its own
         time limit bounds). Gives itself when it ended well, and raises the exception of its status when not.
 
-        `TimedOut` comes also when `timeout` passed first: then `done` is still False, and it goes on. What else happens
-        in the meantime is kept for ``events()``.
+        `TimedOut` comes also when `timeout` passed or ``wake()`` was called first: then `done` is still False, and it
+        goes on. What else happens in the meantime is kept for ``events()``.
         """
         if not self._stack.wait_until(lambda: self.done, timeout):
             if self._stack.closed:  # in the child of a fork(): it goes on in the parent
                 raise Closed(Status.ECLOSED, remote=self.remote)
-            raise TimedOut(detail=f"not ended within {timeout} s; it goes on", remote=self.remote)
+            raise TimedOut(detail="it has not ended yet; it goes on", remote=self.remote)
         return self.check()
 
     def cancel(self) -> None:
