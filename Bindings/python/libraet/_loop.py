@@ -85,18 +85,18 @@ class Waiting(Handle):
                 yield event
 
     def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
-        """Services it until `condition()` is true; False when `timeout` seconds passed or ``wake()`` was called first, or
-        it is closed.
+        """Services it until `condition()` is true; False when `timeout` seconds passed or ``wake()`` was called first,
+        or it is closed.
 
-        `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received until
-        they are taken.
+        `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received
+        until they are taken.
         """
         return self._wait(condition, _limit(timeout), self._waker.heeded)
 
     def wake(self) -> None:
         """Ends the wait in progress at once, or else the next one: ``service()`` returns, ``next_event()`` gives None,
-        ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any thread
-        may call it, and handlers of signals. Does nothing when it is closed."""
+        ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any
+        thread may call it, and handlers of signals. Does nothing when it is closed."""
         if not self.closed:
             self._waker.wake()
 
@@ -191,11 +191,11 @@ class Loop(Waiting, Core):
     events come there."""
 
     def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
-        """Services it until `condition()` is true; False when `timeout` seconds passed or ``wake()`` was called first, or
-        it is closed.
+        """Services it until `condition()` is true; False when `timeout` seconds passed or ``wake()`` was called first,
+        or it is closed.
 
-        `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received until
-        they are taken.
+        `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received
+        until they are taken.
         """
         if self._router is not None:
             return self._router.wait_until(condition, timeout)
@@ -203,8 +203,8 @@ class Loop(Waiting, Core):
 
     def wake(self) -> None:
         """Ends the wait in progress at once, or else the next one: ``service()`` returns, ``next_event()`` gives None,
-        ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any thread
-        may call it, and handlers of signals. Does nothing when it is closed."""
+        ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any
+        thread may call it, and handlers of signals. Does nothing when it is closed."""
         router = self._router
         if router is not None:
             router.wake()

@@ -21,8 +21,8 @@ def _descriptors() -> tuple[int, int]:
 
 
 class Waker:
-    """Counts the calls of ``wake()``. A wait notes `heeded` when it begins, and has to end when ``is_due()`` says so: so
-    one call ends all waits in progress, of which one may be inside another, or else the next one.
+    """Counts the calls of ``wake()``. A wait notes `heeded` when it begins, and has to end when ``is_due()`` says so:
+    so one call ends all waits in progress, of which one may be inside another, or else the next one.
 
     ``wake()`` may be called by any thread, and by a signal handler in the middle of any other method; the rest is for
     the one thread that waits.

@@ -1,4 +1,5 @@
-"""What was asked of a remote and takes time: `Transaction`, and `Delivery` of a message."""
+"""What takes time: a `Transaction` with a remote, the `Delivery` of a message to it, the `RoutedDelivery` of one that a
+router sent."""
 
 from __future__ import annotations
 
@@ -13,6 +14,10 @@ from .errors import Closed, NotFound, TimedOut, error_for
 if TYPE_CHECKING:
     from ._core import Core
     from .remote import Remote
+    from .router import Router
+
+#: Marks numbers of messages that are a router's, not a stack's.
+ROUTER_TXN = 1 << 63
 
 _Self = TypeVar("_Self", bound="Transaction")
 
@@ -96,3 +101,35 @@ class Delivery(Transaction):
             else lib.raet_transfer_progress(self._stack._live(), self.txn, None, None, byref(done), byref(total))
         )
         return (done.value, total.value) if status == Status.OK else (0, self.size)
+
+
+class RoutedDelivery(Delivery):
+    """A message that a router sent. It ends when the next hop has it or, with ``confirm=True``, when the destination's
+    program has it. Without that, `undelivered` tells later if a router further on could not place it."""
+
+    _stack: Router  # type: ignore[assignment]
+
+    def __init__(self, router: Router, txn: int, size: int, tag: Any, destination: str) -> None:
+        super().__init__(router, None, txn, size, tag)  # type: ignore[arg-type]
+        #: Where it goes.
+        self.destination = destination
+        #: Why a router further on could not place it; None as long as nothing of that kind was heard.
+        self.undelivered: Optional[Status] = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """All of it when it has ended well, else nothing: how far it is on its way is not known here."""
+        return (self.size if self.status == Status.OK else 0), self.size
+
+    def cancel(self) -> None:
+        """Ends it before its time; it is done when the router has been serviced. Nothing happens if it has ended."""
+        if self.done:
+            return
+        try:
+            self._stack._call(lib.raet_router_cancel, self.txn, now())
+        except NotFound:  # it has ended; its event is still in the library
+            pass
+
+    def __repr__(self) -> str:
+        state = "under way" if self.status is None else self.status.name
+        return f"<{type(self).__name__} {self.txn & ~ROUTER_TXN} to {self.destination}: {state}>"
