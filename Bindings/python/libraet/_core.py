@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 import warnings
 import weakref
 from collections import deque
 from ctypes import POINTER, byref, c_char_p, c_uint32, c_uint64, c_void_p, string_at
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 from . import _abi
 from ._abi import EventStruct, LogFn, StoreOps, lib
@@ -16,7 +17,7 @@ from ._handle import Handle, c_string, keep_interrupt, now, raise_interrupt, tex
 from ._settings import Configuration
 from ._wake import Waker
 from .enums import BodyKind, Direction, EventType, Status
-from .errors import error_for
+from .errors import InvalidArgument, error_for
 from .events import Event
 from .places import Place
 from .remote import Remote
@@ -59,7 +60,7 @@ class Core(Handle):
         logger: Optional[logging.Logger],
         log_level: Optional[int],
         store: Optional[StoreOps] = None,
-        fd: Optional[int] = None,
+        fd: Union[int, socket.socket, None] = None,
     ) -> None:
         """Makes and opens the stack with the settings that are given; with `fd` it takes that socket over."""
         self.logger = logger or logging.getLogger("libraet")
@@ -71,6 +72,8 @@ class Core(Handle):
         self._waker = Waker()
         self._watched: dict[int, Transaction] = {}
         self._outcomes: dict[int, Status] = {}
+        #: What `_outcomes` were before ``connect()`` was called again: the library does not tell the same twice.
+        self._former_outcomes: dict[int, Status] = {}
         self._remotes: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
         self._closing = False
         self._ended = False
@@ -99,10 +102,22 @@ class Core(Handle):
             if fd is None:
                 self._call(lib.raet_stack_open, now())
             else:
-                self._call(lib.raet_stack_adopt_fd, fd, now())
+                self._adopt(fd)
         except BaseException:
             self._free()
             raise
+
+    def _adopt(self, fd: Union[int, socket.socket]) -> None:
+        """Takes a socket over."""
+        number = fd if isinstance(fd, int) else fd.fileno()
+        if not 0 <= number < 2**31:
+            raise InvalidArgument(Status.EINVAL, f"fd={fd!r}")
+        status = lib.raet_stack_adopt_fd(self._live(), number, now())
+        if status == Status.OK and not isinstance(fd, int):
+            fd.detach()
+        raise_interrupt()
+        if status:
+            self._fail(status)
 
     @property
     def body_kind(self) -> BodyKind:
@@ -261,8 +276,10 @@ class Core(Handle):
             event.transaction._end(event.status)
         if event.type in (EventType.JOINED, EventType.ALLOWED):
             self._outcomes[struct.remote] = event.status
+            self._former_outcomes.pop(struct.remote, None)
         elif event.type == EventType.REMOTE_GONE:
             self._outcomes.pop(struct.remote, None)
+            self._former_outcomes.pop(struct.remote, None)
         elif event.type == EventType.CLOSED:
             self._ended = True
         return event

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import MutableMapping
 from ctypes import byref, c_uint64
 from typing import Optional, Union
@@ -62,7 +63,7 @@ class Stack(Core, Roles):
         max_pending: Optional[int] = None,
         socket_buffer: Optional[int] = None,
         window: Optional[int] = None,
-        fd: Optional[int] = None,
+        fd: Union[int, socket.socket, None] = None,
         logger: Optional[logging.Logger] = None,
         log_level: Optional[int] = None,
     ) -> None:
