@@ -79,8 +79,9 @@ class Transaction:
 
 
 class Delivery(Transaction):
-    """A message that was sent. It ends well when the message is with the remote's application; `Unknown` means that it
-    may have arrived, every other exception that it did not."""
+    """A message that was sent. It ends well when the remote's library has it whole, ready for its application; on a
+    lane, when the kernel holds all of it in the yard's socket, where it is lost when the yard's process ends before it
+    reads it. `Unknown` means that it may have arrived, every other exception that it did not."""
 
     def __init__(self, stack: Core, remote: Remote, txn: int, size: int, tag: Any) -> None:
         super().__init__(stack, remote, txn)
