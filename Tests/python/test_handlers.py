@@ -139,7 +139,12 @@ class HandlerTest(RouterTest):
         router = self.process("alpha", None)
         done: list[int] = []
         for share, answer in (("set", {"a": {1}}), ("text", "no mapping")):
-            router.handler(share)(lambda message, answer=answer: done.append(1) or answer)  # type: ignore[misc]
+
+            def job(message: libraet.Event, answer: Any = answer) -> Any:
+                done.append(1)
+                return answer
+
+            router.handler(share)(job)
             with self.assertLogs("libraet", logging.ERROR) as caught:
                 router.send(f"//{share}", {}, share="answers")
                 self.settle(lambda: bool(done))
