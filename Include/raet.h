@@ -5,8 +5,9 @@
  * Conventions, which hold for every function unless it says otherwise:
  *
  * - A stack is used by one thread at a time; different stacks may be used by different threads at the same time. The
- *   library starts no threads, blocks on nothing but the store's disk, installs no signal handlers, reads no
- *   environment variables, and keeps nothing outside its stacks but the list of handles that are alive.
+ *   library starts no threads, installs no signal handlers, reads no environment variables, and keeps nothing outside
+ *   its stacks but the list of handles that are alive. It blocks on nothing but the store's disk and, for at most 0.1 s
+ *   when a lane's socket is opened or closed, the lock of the lane's folder.
  * - A handle belongs to the process that made it: in the child of a fork() it gives RAET_EINVAL, and freeing it does
  *   nothing (Linux 4.14 and later; elsewhere the child must not use it). The child may make handles of its own.
  * - Times are nanoseconds: points in time (`now`, deadlines) of one monotonic clock that the host chooses, such as
@@ -69,7 +70,7 @@ extern "C" {
 
 typedef struct raet_config raet_config; /**< settings for a stack to be made; opaque */
 typedef struct raet_router raet_router; /**< leads messages between stacks and the host; opaque */
-typedef struct raet_stack raet_stack;   /**< one estate on a road, with all its remotes; opaque */
+typedef struct raet_stack raet_stack;   /**< an estate on a road or a yard on a lane, with its remotes; opaque */
 typedef int32_t raet_status;            /**< RAET_OK or a negative RAET_E... */
 typedef uint32_t raet_enum;             /**< a constant of one of the enumerations below; unknown ones may come later */
 typedef uint64_t raet_remote;           /**< names a remote within its stack; 0 is none; never used again */
@@ -282,7 +283,8 @@ typedef struct raet_event {
   raet_stack * RAET_OPT stack;  /**< in events of a router: the attached stack that it concerns; else NULL */
   const char * RAET_OPT source; /**< in events of a router: where a message came from, proved and ready to be a
                                      destination; else NULL */
-  const char * RAET_OPT destination; /**< where a routed message goes; NULL when it has no route */
+  const char * RAET_OPT destination; /**< where a routed message goes; NULL when it has no route, and in
+                                     RAET_EV_DELIVERED of one that the host sent to itself */
   const char * RAET_OPT share;  /**< the share that a routed message is for; NULL: none in particular */
 } raet_event;
 

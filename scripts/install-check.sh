@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs into a temporary folder, builds one program as C and as C++ by what pkg-config says, runs both, runs the
-# programs of README.md and SECURITY.md, and uninstalls.
+# programs of README.md, SECURITY.md and docs/ROUTING.md, and uninstalls.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$(mktemp -d)
@@ -8,7 +8,8 @@ trap 'rm -rf "$root"' EXIT
 prefix=/opt/raet
 make --no-print-directory install DESTDIR="$root" PREFIX=$prefix
 
-export PKG_CONFIG_PATH=$root$prefix/lib/pkgconfig LD_LIBRARY_PATH=$root$prefix/lib
+# Only there: a program that uses the library needs no development packages of what the library uses.
+export PKG_CONFIG_LIBDIR=$root$prefix/lib/pkgconfig LD_LIBRARY_PATH=$root$prefix/lib
 raet=(pkg-config --define-variable=prefix="$root$prefix")
 cat > "$root/app.c" <<'END'
 #include <raet.h>
@@ -28,12 +29,11 @@ ${CXX:-c++} -Wall -Wextra -Werror "$root/app.cc" $("${raet[@]}" --cflags --libs 
 version=$("${raet[@]}" --modversion raet)
 test "$("$root/app")" = "$version"
 test "$("$root/app++")" = "$version"
-"${raet[@]}" --print-requires-private raet | xargs pkg-config --exists --print-errors
 echo "libraet $version installs, and C and C++ programs run with it"
 
 . scripts/lib/binding.sh
 binding_python
-for document in README.md SECURITY.md; do
+for document in README.md SECURITY.md docs/ROUTING.md; do
   CFLAGS=$("${raet[@]}" --cflags raet) LIBS=$("${raet[@]}" --libs raet) "$PYTHON" scripts/readme.py $document "$root"
 done
 

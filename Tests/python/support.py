@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -114,6 +115,65 @@ class RoadTest(unittest.TestCase):
             thread.join()
         if failures:
             raise failures[0]
+
+
+class RouterTest(unittest.TestCase):
+    """A test with routers, which are closed at its end."""
+
+    def setUp(self) -> None:
+        self.cleanup = ExitStack()
+        self.addCleanup(self.cleanup.close)
+        self.folder = Path(self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="raet-")))
+        self.routers: list[libraet.Router] = []
+
+    def process(self, estate: Optional[str], yard: Optional[str], folder: str = "", **settings: Any) -> libraet.Router:
+        """A router with a road of this name, if any, and a yard on the lane of an estate, if any."""
+        router = libraet.Router(**settings)
+        self.routers.append(router)
+        self.cleanup.callback(router.close, 0.0)
+        if estate:
+            router.road = router.attach(  # type: ignore[attr-defined]
+                libraet.Road(estate, endpoint="127.0.0.1:0", main=True, accept="always", period=0.2)
+            )
+        if yard:
+            place = self.folder / (folder or estate or "")
+            router.lane = router.attach(libraet.Lane(yard, directory=place))  # type: ignore[attr-defined]
+        return router
+
+    def settle(self, condition: Callable[[], bool]) -> None:
+        limit = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), limit, "it did not happen in time")
+            for router in self.routers:
+                if not router.closed:
+                    router._pump()
+            time.sleep(0.001)
+
+    def event_of(self, router: libraet.Router, type_: EventType) -> libraet.Event:
+        """The next event of a type; those before it are dropped."""
+        found: list[libraet.Event] = []
+
+        def came() -> bool:
+            while not found and (event := router._next()) is not None:
+                if event.type == type_:
+                    found.append(event)
+            return bool(found)
+
+        self.settle(came)
+        return found[0]
+
+    def meet(self, one: Any, other: Any) -> None:
+        peer = one.road.connect(other.road.endpoint, wait=False)
+        self.settle(lambda: bool(peer.allowed))
+
+    def estates(self) -> tuple[Any, Any, Any, Any]:
+        """Alpha's manor and worker "one", beta's manor and worker "two"."""
+        alpha, one = self.process("alpha", "manor"), self.process(None, "one", "alpha", manor="manor")
+        beta, two = self.process("beta", "manor"), self.process(None, "two", "beta", manor="manor")
+        self.meet(alpha, beta)
+        alpha.lane.yard("one")  # type: ignore[attr-defined]
+        beta.lane.yard("two")  # type: ignore[attr-defined]
+        return alpha, one, beta, two
 
 
 def echo(event: libraet.Event) -> None:

@@ -36,6 +36,16 @@ class ResolveTest(unittest.TestCase):
             self.assertEqual(_address.resolve("127.0.0.1:7530"), "127.0.0.1:7530")
             self.assertEqual(_address.resolve("[::1]:7530"), "[::1]:7530")
 
+    def test_endpoints_are_written_as_the_library_does(self) -> None:
+        self.assertEqual(_address.resolve("[0:0::1]:7530"), "[::1]:7530")
+        self.assertEqual(_address.resolve("[::1]:07530"), "[::1]:7530")
+        self.assertEqual(_address.resolve(("0:0::1", 99)), "[::1]:99")
+
+    def test_scope_of_link_local_addresses_is_kept(self) -> None:
+        answer = [(socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("fe80::1", 99, 0, 1))]
+        with mock.patch("socket.getaddrinfo", return_value=answer):
+            self.assertRegex(_address.resolve("host:99"), r"^\[fe80::1%(1|lo)\]:99$")
+
     def test_names_are_looked_up_in_the_family_asked_for(self) -> None:
         self.assertEqual(_address.resolve("localhost:99", socket.AF_INET), "127.0.0.1:99")
         answer = [(socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("2001:db8::1", 99, 0, 0))]

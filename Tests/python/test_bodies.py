@@ -41,11 +41,10 @@ class EncodeTest(unittest.TestCase):
     def test_what_json_cannot_say_is_refused(self) -> None:
         cycle: dict[str, Any] = {}
         cycle["self"] = cycle
-        for body in ({"a": float("nan")}, {"a": "\ud800"}, cycle):
-            with self.assertRaises(BodyInvalid):
-                _bodies.encode(body, None, BodyKind.JSON)
-        with self.assertRaises(TypeError):
-            _bodies.encode({"a": object()}, None, BodyKind.JSON)
+        for wrong in (float("nan"), "\ud800", cycle, {1, 2}, b"bytes", object(), {(1, 2): 3}):
+            with self.assertRaises(BodyInvalid, msg=repr(wrong)) as caught:
+                _bodies.encode({"a": wrong}, None, BodyKind.JSON)
+            self.assertTrue(caught.exception.detail)
 
 
 class DecodeTest(unittest.TestCase):
@@ -71,6 +70,14 @@ class MsgpackTest(unittest.TestCase):
         kind, raw = _bodies.encode(body, "msgpack", BodyKind.JSON)
         self.assertEqual(kind, BodyKind.MSGPACK)
         self.assertEqual(_bodies.decode(raw, kind), body)
+
+    def test_what_msgpack_cannot_say_is_refused(self) -> None:
+        cycle: dict[str, Any] = {}
+        cycle["self"] = cycle
+        for wrong in (2**70, "\ud800", cycle, {1, 2}, object()):
+            with self.assertRaises(BodyInvalid) as caught:
+                _bodies.encode({"a": wrong}, "msgpack", BodyKind.JSON)
+            self.assertTrue(caught.exception.detail)
 
     def test_strings_that_are_not_text_keep_their_bytes(self) -> None:
         body = _bodies.decode(b"\x81\xa1a\xa2\xff\xfe", BodyKind.MSGPACK)

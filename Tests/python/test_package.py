@@ -48,6 +48,7 @@ class LoadTest(unittest.TestCase):
     def test_library_that_is_not_there_is_named(self) -> None:
         ended = self.load("/nowhere/libraet.so")
         self.assertIn("ImportError: libraet: the shared library /nowhere/libraet.so", ended.stderr)
+        self.assertIn("on Debian: libsodium23 libmsgpackc2 libjansson4", ended.stderr)
 
     def test_library_that_is_another_one_is_named(self) -> None:
         ended = self.load("libc.so.6")

@@ -50,6 +50,26 @@ class ConnectTest(RoadTest):
         with self.served(main):
             beta.wait_allowed(beta.remotes[0])
 
+    def test_connecting_again_tells_why_it_waits(self) -> None:
+        main, beta = self.road("main", accept="never"), self.road("beta")
+        with self.served(main):
+            for _ in range(3):
+                with self.assertRaises(libraet.Pending):
+                    beta.connect(main.endpoint, timeout=0.5)
+            with self.assertRaises(libraet.Pending):
+                beta.wait_allowed(beta.remotes[0], 0.1)
+        main.reject("beta")
+        peer = beta.remotes[0]
+        self.settle(lambda: peer.last_status == Status.EREJECTED, main, beta)
+        began = time.monotonic()
+        with self.served(main), self.assertRaises(libraet.Rejected):
+            beta.connect(peer, timeout=0.5)
+        self.assertGreater(time.monotonic() - began, 0.4, "what was before decides nothing")
+        peer.disconnect()
+        main.close(0)
+        with self.assertRaises(libraet.TimedOut):
+            beta.connect(peer, timeout=0.2)
+
     def test_connect_tells_at_once_that_keys_are_rejected(self) -> None:
         main, beta = self.road("main", accept="never"), self.road("beta")
         beta.connect(main.endpoint, wait=False)
@@ -78,6 +98,13 @@ class ConnectTest(RoadTest):
         self.assertIs(beta.connect(main.endpoint), peer)
         self.assertIs(beta.connect(main.endpoint, "main"), peer)
         self.assertIs(beta.connect(peer), peer)
+        self.assertEqual(beta.remotes, [peer])
+
+    def test_endpoint_written_otherwise_is_the_same_remote(self) -> None:
+        beta = self.road("beta", endpoint="[::1]:0")
+        peer = beta.connect("[::1]:7530", wait=False)
+        self.assertIs(beta.connect("[0:0::1]:7530", wait=False), peer)
+        self.assertIs(beta.connect("[::1]:07530", wait=False), peer)
         self.assertEqual(beta.remotes, [peer])
 
     def test_known_name_at_another_endpoint_is_refused(self) -> None:
@@ -325,6 +352,34 @@ class LoopTest(RoadTest):
         with self.served(main, echo):
             beta.connect(main.endpoint).send({}).wait(PATIENCE)
         self.assertFalse(main.wait_until(lambda: False, 0.05))
+
+    def test_socket_object_becomes_the_roads(self) -> None:
+        own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(own.close)
+        own.bind(("127.0.0.1", 0))
+        number, port = own.fileno(), own.getsockname()[1]
+        road = self.road("a", endpoint=None, fd=own)
+        self.assertEqual((road.fileno(), road.endpoint), (number, f"127.0.0.1:{port}"))
+        self.assertEqual(own.fileno(), -1)
+
+    def test_socket_that_is_not_taken_stays_the_programs(self) -> None:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(socket.AF_INET, kind) as own:
+                own.bind(("127.0.0.1", 0))
+                settings = {"kind": 999} if kind == socket.SOCK_DGRAM else {}
+                for fd in (own, own.fileno()):
+                    with self.assertRaises(libraet.InvalidArgument):
+                        libraet.Road("a", fd=fd, **settings)  # type: ignore[arg-type]
+                self.assertNotEqual(own.getsockname()[1], 0)
+
+    def test_number_that_is_no_descriptor_is_refused(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.bind(("127.0.0.1", 0))
+            for fd in (-1, 2**32 + own.fileno()):
+                with self.assertRaises(libraet.InvalidArgument):
+                    libraet.Road("a", fd=fd)
+        with self.assertRaises(libraet.InvalidArgument):
+            libraet.Road("a", fd=own)  # closed
 
     def test_statistics_count(self) -> None:
         main, _, _ = self.pair()

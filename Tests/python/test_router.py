@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import tempfile
 import time
 import unittest
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any, Callable, Optional
+import unittest.mock
+from typing import Any
 
-from support import HAS_MSGPACK, PATIENCE
+from support import HAS_MSGPACK, PATIENCE, RouterTest
 
 import libraet
-from libraet import EventType, Place, Status
+from libraet import EventType, Place, Status, router as router_module
 
 
-class RouterTest(unittest.TestCase):
-    """A test with routers, which are closed at its end."""
-
-    def setUp(self) -> None:
-        self.cleanup = ExitStack()
-        self.addCleanup(self.cleanup.close)
-        self.folder = Path(self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="raet-")))
-        self.routers: list[libraet.Router] = []
-
-    def process(self, estate: Optional[str], yard: Optional[str], folder: str = "", **settings: Any) -> libraet.Router:
-        """A router with a road of this name, if any, and a yard on the lane of an estate, if any."""
-        router = libraet.Router(**settings)
-        self.routers.append(router)
-        self.cleanup.callback(router.close, 0.0)
-        if estate:
-            router.road = router.attach(  # type: ignore[attr-defined]
-                libraet.Road(estate, endpoint="127.0.0.1:0", main=True, accept="always", period=0.2)
-            )
-        if yard:
-            place = self.folder / (folder or estate or "")
-            router.lane = router.attach(libraet.Lane(yard, directory=place))  # type: ignore[attr-defined]
-        return router
-
-    def settle(self, condition: Callable[[], bool]) -> None:
-        limit = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), limit, "it did not happen in time")
-            for router in self.routers:
-                if not router.closed:
-                    router._pump()
-            time.sleep(0.001)
-
-    def event_of(self, router: libraet.Router, type_: EventType) -> libraet.Event:
-        """The next event of a type; those before it are dropped."""
-        found: list[libraet.Event] = []
-
-        def came() -> bool:
-            while not found and (event := router._next()) is not None:
-                if event.type == type_:
-                    found.append(event)
-            return bool(found)
-
-        self.settle(came)
-        return found[0]
-
-    def meet(self, one: Any, other: Any) -> None:
-        peer = one.road.connect(other.road.endpoint, wait=False)
-        self.settle(lambda: bool(peer.allowed))
-
-    def estates(self) -> tuple[Any, Any, Any, Any]:
-        """Alpha's manor and worker "one", beta's manor and worker "two"."""
-        alpha, one = self.process("alpha", "manor"), self.process(None, "one", "alpha", manor="manor")
-        beta, two = self.process("beta", "manor"), self.process(None, "two", "beta", manor="manor")
-        self.meet(alpha, beta)
-        alpha.lane.yard("one")  # type: ignore[attr-defined]
-        beta.lane.yard("two")  # type: ignore[attr-defined]
-        return alpha, one, beta, two
-
+class RoutingTest(RouterTest):
     def test_handlers_answer_requests_from_another_estate(self) -> None:
         _, one, _, two = self.estates()
         asked: list[libraet.Event] = []
@@ -143,37 +83,6 @@ class RouterTest(unittest.TestCase):
         with self.assertRaisesRegex(libraet.InvalidArgument, "line 1"):
             libraet.Router(rules="maybe")
 
-    def test_a_handler_that_fails_is_logged_and_the_next_message_is_handled(self) -> None:
-        router = self.process("alpha", None)
-        handled: list[int] = []
-
-        @router.handler("jobs")
-        def job(message: libraet.Event) -> None:
-            handled.append(message.body["n"])
-            raise RuntimeError("out of order")
-
-        with self.assertLogs("libraet", logging.ERROR) as caught:
-            router.send("//jobs", {"n": 1})
-            router.send("//jobs", {"n": 2})
-            self.settle(lambda: len(handled) == 2)
-        self.assertIn("the handler of share 'jobs' failed", caught.output[0])
-        self.assertEqual(handled, [1, 2])
-
-    def test_handlers_may_send_and_wait(self) -> None:
-        router = self.process("alpha", None)
-        done: list[Any] = []
-
-        @router.handler("first")
-        def first(message: libraet.Event) -> None:
-            router.send("//second", {"n": message.body["n"]}).wait(PATIENCE)
-
-        @router.handler("second")
-        def second(message: libraet.Event) -> None:
-            done.append(message.body["n"])
-
-        router.send("//first", {"n": 3})
-        self.settle(lambda: done == [3])
-
     def test_the_first_estate_alive_takes_a_message(self) -> None:
         minion: Any = self.process("minion", None)
         masters: list[Any] = [self.process(name, None) for name in ("first", "second")]
@@ -212,6 +121,53 @@ class RouterTest(unittest.TestCase):
         alpha.road.close()  # lets itself go
         self.assertEqual(repr(alpha), "<Router of nothing>")
         alpha.lane.close()
+
+    def test_messages_of_a_detached_stack_end_however_full_the_inbox_is(self) -> None:
+        alpha: Any = self.process("alpha", "manor")
+        other: Any = self.process(None, "other", "alpha")
+        target = alpha.lane.yard("other")
+        with unittest.mock.patch.object(alpha, "_inbox_limit", 1):
+            other.lane.yard("manor").send({})
+            self.settle(lambda: len(alpha._inbox) > 0)
+            delivery = target.send({})
+            for _ in range(5):
+                alpha._pump()
+            self.assertFalse(delivery.done)
+            alpha.detach(alpha.lane)
+            self.assertEqual(delivery.status, Status.OK)
+            self.assertEqual(alpha._inbox_limit, 1)
+        alpha.lane.close(0)
+
+    def test_deliveries_are_forgotten_when_they_cannot_turn_out_to_be_undelivered(self) -> None:
+        router = self.process("alpha", None)
+        with unittest.mock.patch.object(router_module, "_PASSED_FOR", 50_000_000):
+            delivery = router.send("//", {}).wait(PATIENCE)
+            self.assertIn(delivery.txn, router._passed)
+            router._pump()
+            time.sleep(0.06)
+            router._pump()
+        self.assertEqual(len(router._passed), 0)
+
+    def test_settings_can_be_changed_later(self) -> None:
+        self.estates()
+        worker = self.process(None, "three", "beta")
+        with self.assertRaises(libraet.NotFound):
+            worker.send("alpha//", {})
+        worker.configure(manor="manor", estate="beta", via="alpha", relay=2)
+        self.assertEqual(worker.send("alpha//", {"n": 1}, confirm=True).destination, "alpha//")
+        self.assertEqual(self.event_of(self.routers[0], EventType.MESSAGE).body["n"], 1)
+        worker.configure(estate="", manor="")
+        worker.configure()
+        with self.assertRaises(libraet.NotFound):
+            worker.send("alpha//", {})
+
+    def test_settings_that_cannot_be_are_refused(self) -> None:
+        router = self.process(None, None)
+        for wrong in ({"relay": -1}, {"relay": 2**64 + 1}, {"relay": 17}, {"manor": "x" * 300}, {"estate": "x" * 300}):
+            with self.assertRaises(libraet.InvalidArgument, msg=str(wrong)):
+                router.configure(**wrong)  # type: ignore[arg-type]
+            with self.assertRaises(libraet.InvalidArgument, msg=str(wrong)):
+                libraet.Router(**wrong)  # type: ignore[arg-type]
 
     def test_close_lets_messages_arrive_and_closes_the_stacks(self) -> None:
         alpha, one, _, _ = self.estates()

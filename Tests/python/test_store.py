@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import signal
 import tempfile
 import unittest
+import warnings
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from typing import Any
 from support import RoadTest
 
 import libraet
+from libraet import Status, _abi, _store
 
 
 class StoreTest(RoadTest):
@@ -81,6 +85,47 @@ class StoreTest(RoadTest):
             with self.assertRaises(libraet.SystemFailure):
                 self.road("a", store=Failing())
         self.assertIn("the disk is on fire", "".join(logs.output))
+
+    def test_record_that_is_no_bytes_is_reported_and_logged(self) -> None:
+        records: dict[str, Any] = {}
+        self.road("a", store=records).close(0)
+        for wrong in (5, "text", ["list"]):
+            with self.assertLogs("libraet", logging.ERROR) as logs, self.assertRaises(libraet.SystemFailure):
+                self.road("a", store=dict.fromkeys(records, wrong))
+            self.assertIn(f"a record is bytes, not {type(wrong).__name__}", "".join(logs.output))
+        self.road("a", store={key: bytearray(record) for key, record in records.items()})
+
+    def test_callbacks_always_have_a_status(self) -> None:
+        class Endless(dict[str, Any]):
+            def get(self, key: str, default: Any = None) -> Any:
+                return range(2**70)  # not even its length can be told
+
+        with self.assertLogs("libraet", logging.ERROR):
+            ops = _store.store_ops(Endless(), logging.getLogger("libraet"))
+            need = _abi.c_size_t()
+            self.assertEqual(ops.load(None, b"key", None, 0, _abi.ctypes.byref(need)), Status.EIO)
+
+    def test_interrupt_in_the_store_reaches_the_program(self) -> None:
+        class Interrupted(dict[str, bytes]):
+            interrupts = True
+
+            def __setitem__(self, key: str, record: bytes) -> None:
+                if self.interrupts:
+                    signal.raise_signal(signal.SIGINT)
+                super().__setitem__(key, record)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with self.assertRaises(KeyboardInterrupt):
+                self.road("a", store=Interrupted())
+            gc.collect()
+        records = Interrupted()
+        records.interrupts = False
+        road = self.road("a", store=records)
+        records.interrupts = True
+        with self.assertLogs("libraet", logging.ERROR), self.assertRaises(KeyboardInterrupt):
+            road.pin("b", libraet.SecretKeys.generate().public_keys)
+        self.assertNotIn("b", road.roles())
 
 
 if __name__ == "__main__":

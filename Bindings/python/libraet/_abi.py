@@ -280,6 +280,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 #: The library's name in this package, and on a system where it is installed.
 SONAME = "libraet.so.0"
+#: What that needs on the system.
+NEEDED = "libsodium, msgpack-c and jansson (on Debian: libsodium23 libmsgpackc2 libjansson4)"
 
 
 def load() -> ctypes.CDLL:
@@ -292,7 +294,9 @@ def load() -> ctypes.CDLL:
         library = ctypes.CDLL(path)
     except OSError as reason:
         where = "named by LIBRAET_LIBRARY" if named else "in the package or on the system"
-        raise ImportError(f"libraet: the shared library {path} ({where}) cannot be loaded: {reason}") from reason
+        raise ImportError(
+            f"libraet: the shared library {path} ({where}) cannot be loaded: {reason}. It needs {NEEDED}"
+        ) from reason
     for name, (result, parameters) in FUNCTIONS.items():
         try:
             function = getattr(library, name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from ctypes import byref
-from typing import Union
+from typing import Optional, Union
 
 from ._abi import Addr, lib
+from ._handle import c_string, read_text
 from .enums import Status
 from .errors import InvalidArgument
 
@@ -43,14 +44,29 @@ def split(endpoint: EndpointLike) -> tuple[str, int]:
 
 
 def resolve(endpoint: EndpointLike, family: int = socket.AF_UNSPEC) -> str:
-    """The endpoint in numbers, as the library takes it. Looks names up, which may block; `socket.gaierror` when there
+    """The endpoint in numbers, as the library writes it. Looks names up, which may block; `socket.gaierror` when there
     is no such host with an address of `family`."""
-    if isinstance(endpoint, str) and lib.raet_addr_parse(endpoint.encode(), byref(Addr())) == Status.OK:
-        return endpoint
+    if isinstance(endpoint, str):
+        known = _canonical(endpoint)
+        if known is not None:
+            return known
     host, port = split(endpoint)
     found, _, _, _, address = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)[0]
-    number = f"[{address[0]!s}]" if found == socket.AF_INET6 else str(address[0])
-    return f"{number}:{port}"
+    number = str(address[0])
+    if found == socket.AF_INET6:
+        scope = address[3] if len(address) > 3 else 0
+        number = f"[{number}%{scope}]" if scope else f"[{number}]"
+    text = f"{number}:{port}"
+    return _canonical(text) or text
+
+
+def _canonical(endpoint: str) -> Optional[str]:
+    """The endpoint as the library writes it; None when the library cannot read it."""
+    address = Addr()
+    if lib.raet_addr_parse(c_string(endpoint), byref(address)) != Status.OK:
+        return None
+    status, text = read_text(lambda buffer, size, need: int(lib.raet_addr_format(byref(address), buffer, size, need)))
+    return text if status == Status.OK else None
 
 
 def family_of(endpoint: str) -> int:

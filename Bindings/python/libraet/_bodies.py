@@ -14,6 +14,9 @@ Body = Union[Mapping[str, Any], bytes, bytearray, memoryview]
 #: A kind of body, as a member of `BodyKind` or by its name in lower case.
 KindLike = Union[BodyKind, str]
 
+#: What encoders raise at values that they cannot say.
+_UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError)
+
 
 def body_kind(kind: KindLike) -> BodyKind:
     """The kind of this name."""
@@ -35,7 +38,8 @@ def _msgpack() -> Any:
 
 def encode(body: Body, kind: Optional[KindLike], mapping_kind: BodyKind) -> tuple[BodyKind, bytes]:
     """The kind and the bytes of a body. Without `kind` a mapping is encoded as `mapping_kind`, and bytes are raw; bytes
-    with a kind are taken as already encoded. `BodyInvalid` when a mapping holds what JSON cannot say."""
+    with a kind are taken as already encoded. `BodyInvalid` when a mapping holds what JSON or msgpack cannot say;
+    TypeError when the body is neither a mapping nor bytes."""
     if isinstance(body, (bytes, bytearray, memoryview)):
         return (BodyKind.RAW if kind is None else body_kind(kind)), bytes(body)
     if not isinstance(body, Mapping):
@@ -45,10 +49,14 @@ def encode(body: Body, kind: Optional[KindLike], mapping_kind: BodyKind) -> tupl
         try:
             text = json.dumps(dict(body), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
             return chosen, text.encode()
-        except (ValueError, RecursionError) as reason:  # nan, lone surrogates, cycles
+        except _UNENCODABLE as reason:  # nan, lone surrogates, cycles, sets
             raise BodyInvalid(Status.EENCODE, str(reason)) from reason
     if chosen is BodyKind.MSGPACK:
-        return chosen, _msgpack().packb(dict(body), use_bin_type=True)
+        msgpack = _msgpack()
+        try:
+            return chosen, msgpack.packb(dict(body), use_bin_type=True)
+        except _UNENCODABLE as reason:
+            raise BodyInvalid(Status.EENCODE, str(reason)) from reason
     raise TypeError(f"a mapping cannot be a body of kind {chosen.name.lower()}")
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import socket
 import warnings
 import weakref
 from collections import deque
 from ctypes import POINTER, byref, c_char_p, c_uint32, c_uint64, c_void_p, string_at
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 from . import _abi
 from ._abi import EventStruct, LogFn, StoreOps, lib
-from ._handle import Handle, c_string, now, text_of
+from ._handle import Handle, c_string, keep_interrupt, now, raise_interrupt, text_of
 from ._settings import Configuration
+from ._wake import Waker
 from .enums import BodyKind, Direction, EventType, Status
-from .errors import error_for
+from .errors import InvalidArgument, error_for
 from .events import Event
 from .places import Place
 from .remote import Remote
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _Watched = TypeVar("_Watched", bound=Transaction)
 
 #: What an event counts for in the inbox beside its body, in bytes.
-EVENT_COST = 256
+_EVENT_COST = 256
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,20 @@ class Core(Handle):
         logger: Optional[logging.Logger],
         log_level: Optional[int],
         store: Optional[StoreOps] = None,
-        fd: Optional[int] = None,
+        fd: Union[int, socket.socket, None] = None,
     ) -> None:
         """Makes and opens the stack with the settings that are given; with `fd` it takes that socket over."""
         self.logger = logger or logging.getLogger("libraet")
         self._inbox: deque[Event] = deque()
         self._inbox_bytes = 0
         self._inbox_limit = 0
+        #: True when events may be left in the library, of which its descriptor does not tell.
+        self._left_events = False
+        self._waker = Waker()
         self._watched: dict[int, Transaction] = {}
         self._outcomes: dict[int, Status] = {}
+        #: What `_outcomes` were before ``connect()`` was called again: the library does not tell the same twice.
+        self._former_outcomes: dict[int, Status] = {}
         self._remotes: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
         self._closing = False
         self._ended = False
@@ -84,20 +91,33 @@ class Core(Handle):
                     raise error_for(status, "store")
             stack = c_void_p()
             status = lib.raet_stack_new(configuration.handle, now(), byref(stack))
-            if status:
-                reason = (lib.raet_config_error(configuration.handle) or b"").decode("utf-8", "replace")
-                raise error_for(status, reason or f"{self._what} {given.get('name')!r}")
-            self._pointer = stack.value
+            reason = text_of(lib.raet_config_error(configuration.handle))
+        self._own(stack.value)
         try:
+            raise_interrupt()
+            if status:
+                raise error_for(status, reason or f"{self._what} {given.get('name')!r}")
             self.set_log_level(log_level)
             self._inbox_limit = self._setting(_abi.KEY_RECEIVE_QUEUE)
             if fd is None:
                 self._call(lib.raet_stack_open, now())
             else:
-                self._call(lib.raet_stack_adopt_fd, fd, now())
+                self._adopt(fd)
         except BaseException:
             self._free()
             raise
+
+    def _adopt(self, fd: Union[int, socket.socket]) -> None:
+        """Takes a socket over."""
+        number = fd if isinstance(fd, int) else fd.fileno()
+        if not 0 <= number < 2**31:
+            raise InvalidArgument(Status.EINVAL, f"fd={fd!r}")
+        status = lib.raet_stack_adopt_fd(self._live(), number, now())
+        if status == Status.OK and not isinstance(fd, int):
+            fd.detach()
+        raise_interrupt()
+        if status:
+            self._fail(status)
 
     @property
     def body_kind(self) -> BodyKind:
@@ -212,6 +232,8 @@ class Core(Handle):
     def due(self) -> Optional[float]:
         """Seconds until the road has to be serviced even if the descriptor is silent; None: not at all."""
         deadline = int(lib.raet_stack_deadline(self._live()))
+        if self._left_events and self._inbox_bytes < self._inbox_limit:
+            return 0.0
         return None if deadline == _abi.NEVER else max(0, deadline - now()) / 1e9
 
     def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
@@ -224,8 +246,7 @@ class Core(Handle):
 
     def _pump(self) -> None:
         """Receives, does what is due, sends, and takes what happened into the inbox. Never waits."""
-        pointer = self._live()
-        status = lib.raet_stack_service(pointer, now(), 0)
+        status = self._status(lib.raet_stack_service, now(), 0)
         self._collect()
         if status and not (status == Status.ECLOSED and self._closing):
             self._fail(status)
@@ -236,6 +257,7 @@ class Core(Handle):
         pointer, out = self._live(), self._event_out
         while self._inbox_bytes < self._inbox_limit:
             status = lib.raet_stack_next_event(pointer, byref(out))
+            self._left_events = status != Status.EAGAIN
             if status == Status.EAGAIN:
                 return
             if status:
@@ -254,8 +276,10 @@ class Core(Handle):
             event.transaction._end(event.status)
         if event.type in (EventType.JOINED, EventType.ALLOWED):
             self._outcomes[struct.remote] = event.status
+            self._former_outcomes.pop(struct.remote, None)
         elif event.type == EventType.REMOTE_GONE:
             self._outcomes.pop(struct.remote, None)
+            self._former_outcomes.pop(struct.remote, None)
         elif event.type == EventType.CLOSED:
             self._ended = True
         return event
@@ -269,6 +293,11 @@ class Core(Handle):
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{self.name!r} at {self.endpoint}"
         return f"<{type(self).__name__} {state}>"
+
+
+def event_cost(event: Event) -> int:
+    """What an event counts for in the inbox, in bytes."""
+    return len(event.raw) + _EVENT_COST
 
 
 def event_of(
@@ -307,7 +336,9 @@ def _library_level(level: int) -> int:
 
 
 def _log_callback(logger: logging.Logger) -> Any:
-    """What hands lines of the log to a logger. It must not hold the stack, which holds it."""
+    """What hands lines of the log to a logger. It must not hold the stack, which holds it. Exceptions in the logger go
+    to ``sys.unraisablehook()``; one that is no `Exception`, such as KeyboardInterrupt, is raised when the library has
+    returned."""
     levels = {
         _abi.LOG_ERROR: logging.ERROR,
         _abi.LOG_WARN: logging.WARNING,
@@ -316,6 +347,11 @@ def _log_callback(logger: logging.Logger) -> Any:
     }
 
     def log(_user: Any, level: int, line: int, length: int) -> None:
-        logger.log(levels.get(level, logging.DEBUG), "%s", string_at(line, length).decode("utf-8", "replace"))
+        try:
+            logger.log(levels.get(level, logging.DEBUG), "%s", string_at(line, length).decode("utf-8", "replace"))
+        except Exception:
+            raise
+        except BaseException as interrupt:
+            keep_interrupt(interrupt)
 
     return LogFn(log)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+import weakref
 from ctypes import byref, c_size_t, c_uint64, create_string_buffer
 from typing import Any, Callable, Optional
 
@@ -58,6 +61,29 @@ def read_text(read: Callable[[Any, int, Any], int]) -> tuple[int, str]:
         size = need.value
 
 
+class _Interrupts(threading.local):
+    """What callbacks of the library's raised in this thread and the program has not seen yet."""
+
+    kept: Optional[BaseException] = None
+
+
+_interrupts = _Interrupts()
+
+
+def keep_interrupt(interrupt: BaseException) -> None:
+    """Keeps what was raised inside a callback, such as KeyboardInterrupt: nothing can be raised through the library, so
+    ``raise_interrupt()`` does it when the library has returned. The first one counts."""
+    if _interrupts.kept is None:
+        _interrupts.kept = interrupt
+
+
+def raise_interrupt() -> None:
+    """Raises what callbacks kept in this thread."""
+    interrupt, _interrupts.kept = _interrupts.kept, None
+    if interrupt is not None:
+        raise interrupt
+
+
 class Handle:
     """Owns the library's stack. `_pointer` is None before it is made and after it is freed."""
 
@@ -69,6 +95,15 @@ class Handle:
         """True when the road is closed and can do nothing any more."""
         return self._pointer is None
 
+    def _own(self, pointer: Optional[int]) -> None:
+        """Takes over what the library has made."""
+        self._pointer = pointer
+        _owners.add(self)
+
+    def _disown(self) -> None:
+        """Lets go what belongs to the process from which this one was forked. The library does the same."""
+        self._pointer = None
+
     def _live(self) -> int:
         if self._pointer is None:
             raise Closed(Status.ECLOSED)
@@ -77,8 +112,14 @@ class Handle:
     def _fail(self, status: int) -> None:
         raise error_for(status, text_of(lib.raet_stack_error(self._pointer)) if self._pointer else "")
 
+    def _status(self, function: Any, *arguments: Any) -> int:
+        """The status of a function. What its callbacks kept is raised first."""
+        status = int(function(self._live(), *arguments))
+        raise_interrupt()
+        return status
+
     def _call(self, function: Any, *arguments: Any) -> None:
-        status = function(self._live(), *arguments)
+        status = self._status(function, *arguments)
         if status:
             self._fail(status)
 
@@ -100,4 +141,18 @@ class Handle:
         """Frees the stack; does nothing the second time."""
         pointer, self._pointer = self._pointer, None
         if pointer is not None:
-            self._library.raet_stack_free(pointer)
+            self._release(pointer)
+
+    def _release(self, pointer: int) -> None:
+        self._library.raet_stack_free(pointer)
+
+
+_owners: weakref.WeakSet[Handle] = weakref.WeakSet()
+
+
+def _disown_all() -> None:
+    for owner in list(_owners):
+        owner._disown()
+
+
+os.register_at_fork(after_in_child=_disown_all)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import select
-import time
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Callable, Optional, TypeVar
 
 from ._abi import lib
-from ._core import EVENT_COST, Core
+from ._core import Core, event_cost
 from ._handle import Handle, nanoseconds, now
+from ._wake import Waker
 from .enums import Status
 from .errors import QueueFull, WrongState
 from .events import Event
@@ -22,6 +22,13 @@ _Self = TypeVar("_Self", bound="Waiting")
 LINGER = 1.0
 #: What select() can watch.
 _SELECT_LIMIT = 1024
+#: The longest sleep in seconds; select() and poll() refuse what they cannot count.
+_LONGEST = 86_400.0
+
+
+def _limit(timeout: Optional[float]) -> float:
+    """When so many seconds have passed."""
+    return math.inf if timeout is None else now() + nanoseconds(timeout)
 
 
 class Waiting(Handle):
@@ -30,6 +37,7 @@ class Waiting(Handle):
     _inbox: deque[Event]
     _inbox_bytes: int
     _inbox_limit: int
+    _waker: Waker
 
     if TYPE_CHECKING:  # what has a loop has these
 
@@ -43,32 +51,57 @@ class Waiting(Handle):
     def service(self, timeout: Optional[float] = 0.0) -> int:
         """Waits until there is something to do, for at most `timeout` seconds (None: without a limit), and does it
         once. Returns how many events ``events(0)`` has; when there are some already, it does not wait."""
+        self._require_own_loop()
         if not self._inbox:
-            self._sleep(timeout)
+            self._sleep(timeout, self._waker.heeded)
         self._pump()
         return len(self._inbox)
 
     def next_event(self, timeout: Optional[float] = None) -> Optional[Event]:
-        """The next event; None when none came within `timeout` seconds, or when it is closed."""
-        self.wait_until(lambda: bool(self._inbox), timeout)
+        """The next event; None when none came within `timeout` seconds or before ``wake()``, or when it is closed."""
+        self._require_own_loop()
+        self.wait_until(self._has_events, timeout)
         return self._next()
 
     def events(self, timeout: Optional[float] = None) -> Iterator[Event]:
-        """Events as they happen. Ends when `timeout` seconds have passed since it began (0: gives only what is there
-        now), and when it is closed; None: only then."""
-        limit = None if timeout is None else now() + nanoseconds(timeout)
-        while True:
-            event = self.next_event(None if limit is None else max(0, limit - now()) / 1e9)
-            if event is None:
+        """Events as they happen. When `timeout` seconds have passed since it began, it gives those that are there at
+        that moment, and ends (0: services once if there are none, and gives what is there); None: without a limit. Ends
+        as well when it is closed, and by ``wake()``."""
+        limit = _limit(timeout)
+        noted = self._waker.heeded
+        self._require_own_loop()
+        if not self._inbox and not self.closed:
+            self._pump()
+        while now() < limit:
+            self._require_own_loop()
+            if self._waker.is_due(noted) or not self._wait(self._has_events, limit, noted):
                 return
-            yield event
+            event = self._next()
+            if event is not None:
+                yield event
+        for _ in range(len(self._inbox)):
+            event = self._next()
+            if event is not None:
+                yield event
 
     def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
-        """Services it until `condition()` is true; False when `timeout` seconds passed first, or it is closed.
+        """Services it until `condition()` is true; False when `timeout` seconds passed or ``wake()`` was called first,
+        or it is closed.
 
-        `QueueFull` when `receive_queue` bytes wait in ``events()``: nothing more is received until they are taken.
+        `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received
+        until they are taken.
         """
-        limit = math.inf if timeout is None else now() + nanoseconds(timeout)
+        return self._wait(condition, _limit(timeout), self._waker.heeded)
+
+    def wake(self) -> None:
+        """Ends the wait in progress at once, or else the next one: ``service()`` returns, ``next_event()`` gives None,
+        ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any
+        thread may call it, and handlers of signals. Does nothing when it is closed."""
+        if not self.closed:
+            self._waker.wake()
+
+    def _wait(self, condition: Callable[[], bool], limit: float, noted: int) -> bool:
+        """``wait_until()`` a point in time, or a ``wake()`` after the one noted."""
         if condition():
             return True
         while not self.closed:
@@ -76,43 +109,71 @@ class Waiting(Handle):
             if condition():
                 return True
             left = limit - now()
-            if left <= 0:
+            if left <= 0 or self.closed:
                 return False
-            if self._inbox_bytes >= self._inbox_limit:
+            if self._is_stuck():
                 raise QueueFull(Status.EAGAIN, "received messages fill the queue: take events first")
-            self._sleep(None if math.isinf(left) else left / 1e9)
+            if self._sleep(left / 1e9, noted):
+                return False
         return condition()
+
+    def _has_events(self) -> bool:
+        return bool(self._inbox)
+
+    def _is_stuck(self) -> bool:
+        """True when nothing more is received before the program does something."""
+        return self._inbox_bytes >= self._inbox_limit
+
+    def _require_own_loop(self) -> None:
+        """Raises `WrongState` when something else services it."""
 
     def _keep(self, event: Event) -> None:
         """Puts an event into the inbox."""
         self._inbox.append(event)
-        self._inbox_bytes += len(event.raw) + EVENT_COST
+        self._inbox_bytes += event_cost(event)
 
     def _next(self) -> Optional[Event]:
         """The oldest event in the inbox."""
         if not self._inbox:
             return None
         event = self._inbox.popleft()
-        self._inbox_bytes -= len(event.raw) + EVENT_COST
+        self._inbox_bytes -= event_cost(event)
         return event
 
-    def _sleep(self, timeout: Optional[float]) -> None:
-        """Waits until the descriptor is ready, service is due, or `timeout` seconds have passed."""
-        due = self.due
-        if due is not None:
-            timeout = due if timeout is None else min(due, timeout)
-        if timeout is not None and timeout <= 0:
+    def _sleep(self, timeout: Optional[float], noted: Optional[int] = None) -> bool:
+        """Waits until the descriptor is ready, service is due, or `timeout` seconds have passed, or until a ``wake()``
+        after the one noted (None: regardless of it): then gives True."""
+        period = min([_LONGEST, *(limit for limit in (self.due, timeout) if limit is not None)])
+        descriptors = [] if noted is None else [self._waker.fileno()]
+        if noted is not None and self._waker.is_due(noted):
+            return True
+        if period > 0:
+            self._watch_descriptors(descriptors, period)
+        return noted is not None and self._waker.is_due(noted)
+
+    def _watch_descriptors(self, readable: list[int], period: float) -> None:
+        """Waits until the descriptor, or one of those given, is ready, for at most `period` seconds."""
+        own = self.fileno()
+        if own >= 0:
+            readable.append(own)
+        else:  # closing: the socket is gone before the last events
+            period = min(period, 0.01)
+        writable = [own] if own >= 0 and self.wants_write else []
+        if max(readable, default=0) < _SELECT_LIMIT:  # poll() knows milliseconds only: too coarse for pacing
+            select.select(readable, writable, [], period)
             return
-        descriptor = self.fileno()
-        if descriptor < 0:  # closing: the socket is gone before the last events
-            time.sleep(0.01 if timeout is None else timeout)
-        elif descriptor < _SELECT_LIMIT:  # poll() knows milliseconds only: too coarse for pacing
-            wanted = [descriptor]
-            select.select(wanted, wanted if self.wants_write else [], [], timeout)
-        else:
-            poll = select.poll()
-            poll.register(descriptor, select.POLLIN | (select.POLLOUT if self.wants_write else 0))
-            poll.poll(None if timeout is None else math.ceil(timeout * 1000))
+        poll = select.poll()
+        for descriptor in readable:
+            poll.register(descriptor, select.POLLIN | (select.POLLOUT if descriptor in writable else 0))
+        poll.poll(math.ceil(period * 1000))
+
+    def _disown(self) -> None:
+        super()._disown()
+        self._waker.disown()
+
+    def _free(self) -> None:
+        super()._free()
+        self._waker.close()
 
     def close(self, linger: float = LINGER) -> None:
         """Closes it."""
@@ -129,28 +190,29 @@ class Loop(Waiting, Core):
     """A road or a lane with a loop that blocks. Attached to a `Router` it is serviced there, and so are its waits; its
     events come there."""
 
-    def service(self, timeout: Optional[float] = 0.0) -> int:
-        """Waits until there is something to do, for at most `timeout` seconds (None: without a limit), and does it
-        once. Returns how many events ``events(0)`` has; when there are some already, it does not wait."""
-        self._require_own_loop()
-        return super().service(timeout)
-
-    def next_event(self, timeout: Optional[float] = None) -> Optional[Event]:
-        """The next event; None when none came within `timeout` seconds, or when it is closed."""
-        self._require_own_loop()
-        return super().next_event(timeout)
-
     def wait_until(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
-        """Services it until `condition()` is true; False when `timeout` seconds passed first, or it is closed.
+        """Services it until `condition()` is true; False when `timeout` seconds passed or ``wake()`` was called first,
+        or it is closed.
 
-        `QueueFull` when `receive_queue` bytes wait in ``events()``: nothing more is received until they are taken.
+        `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received
+        until they are taken.
         """
         if self._router is not None:
             return self._router.wait_until(condition, timeout)
         return super().wait_until(condition, timeout)
 
+    def wake(self) -> None:
+        """Ends the wait in progress at once, or else the next one: ``service()`` returns, ``next_event()`` gives None,
+        ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any
+        thread may call it, and handlers of signals. Does nothing when it is closed."""
+        router = self._router
+        if router is not None:
+            router.wake()
+        else:
+            super().wake()
+
     def _require_own_loop(self) -> None:
-        if self._router is not None:
+        if self._router is not None and not self.closed:
             raise WrongState(Status.ESTATE, f"the {self._what} is attached to a router, which services it")
 
     # Ending

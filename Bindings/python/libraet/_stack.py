@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import MutableMapping
 from ctypes import byref, c_uint64
 from typing import Optional, Union
@@ -62,7 +63,7 @@ class Stack(Core, Roles):
         max_pending: Optional[int] = None,
         socket_buffer: Optional[int] = None,
         window: Optional[int] = None,
-        fd: Optional[int] = None,
+        fd: Union[int, socket.socket, None] = None,
         logger: Optional[logging.Logger] = None,
         log_level: Optional[int] = None,
     ) -> None:
@@ -105,7 +106,7 @@ class Stack(Core, Roles):
         address = resolve(endpoint, family_of(self.endpoint))
         number = c_uint64()
         label = None if name is None else c_string(name)
-        status = lib.raet_remote_add(self._live(), label, c_string(address), byref(number))
+        status = self._status(lib.raet_remote_add, label, c_string(address), byref(number))
         if status == Status.EEXIST:
             known = self._remote(number.value)
             raise Exists(status, f"{name!r} is known, at {known.endpoint}", known)

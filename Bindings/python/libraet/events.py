@@ -47,7 +47,8 @@ class Event:
     stack: Optional[Core] = None
     #: Events of a `Router`: where a message came from, as far as it is proved.
     source: Optional[Place] = None
-    #: Events of a `Router`: where a message goes, as text; None when it has no route.
+    #: Events of a `Router`: where a message goes, as text; None when it has no route, and in DELIVERED of one that the
+    #: program sent to itself.
     destination: Optional[str] = None
     #: Events of a `Router`: the share that a message is for; None: none in particular.
     share: Optional[str] = None

@@ -63,7 +63,8 @@ class Lane(Loop):
     name: of the yard: printable ASCII without space, slash and dot.
     lane: name of the lane, "lane" unless given.
     directory: folder of the lane's sockets, an absolute path; "/var/cache/raet" unless given. It is made when it is
-        missing, and refused (`StoreDamaged`) when it is not this user's alone. `Exists`: a living process has the yard.
+        missing, and refused (`StoreDamaged`) when it is a symbolic link, of another user, or others may write in it.
+        `Exists`: a living process has the yard. `StoreLocked`: others open yards there for more than 0.1 s.
     accept_strangers: False drops what comes from yards that ``yard()`` has not been asked for.
     body_kind: "json" (default) or "msgpack": how mappings are encoded.
     message_timeout: seconds after which a message fails; 300 unless given.
@@ -120,7 +121,7 @@ class Lane(Loop):
     def add_yard(self, name: str) -> Yard:
         """Adds a yard by its name; it stays known when its process ends. `Exists`, with `remote`: it is known."""
         number = c_uint64()
-        status = lib.raet_remote_add(self._live(), c_string(name), None, byref(number))
+        status = self._status(lib.raet_remote_add, c_string(name), None, byref(number))
         if status == Status.EEXIST:
             raise Exists(status, f"{name!r} is known", self._remote(number.value))
         if status:
@@ -130,7 +131,7 @@ class Lane(Loop):
     def yard(self, name: str) -> Yard:
         """The yard of a name, added unless it is known; it stays known when its process ends."""
         number = c_uint64()
-        status = lib.raet_remote_add(self._live(), c_string(name), None, byref(number))
+        status = self._status(lib.raet_remote_add, c_string(name), None, byref(number))
         if status and status != Status.EEXIST:
             self._fail(status)
         return self._yard(number.value)

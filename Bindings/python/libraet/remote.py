@@ -133,7 +133,8 @@ class Remote:
 
     @property
     def last_status(self) -> Optional[Status]:
-        """How the last join or allow ended, such as EPENDING; None before the first one of this connection."""
+        """How the last join or allow ended, such as EPENDING; None before the first one since ``connect()`` or
+        ``disconnect()``. One that is tried again and ends as before is not told again."""
         return self._stack._outcomes.get(self.id)
 
     # What it is asked
@@ -163,12 +164,16 @@ class Remote:
     def connect(self) -> None:
         """Connects and keeps it so: joins, allows, sends heartbeats, and tries again until ``disconnect()``. Events
         tell how it goes. ``Road.connect()`` does this and waits."""
-        self._stack._outcomes.pop(self.id, None)
         self._stack._call(lib.raet_connect, self.id, now())
+        outcome = self._stack._outcomes.pop(self.id, None)
+        if outcome is not None:
+            self._stack._former_outcomes[self.id] = outcome
 
     def disconnect(self) -> None:
         """Stops keeping the connection: no heartbeats, no new attempts. What is known of the remote stays."""
         self._stack._call(lib.raet_disconnect, self.id, now())
+        self._stack._outcomes.pop(self.id, None)
+        self._stack._former_outcomes.pop(self.id, None)
 
     def move(self, endpoint: EndpointLike) -> None:
         """Tells where the remote is now. Names of hosts are looked up, which may block."""
@@ -176,7 +181,8 @@ class Remote:
         self._stack._call(lib.raet_remote_set_endpoint, self.id, c_string(address), now())
 
     def remove(self) -> None:
-        """Removes the remote, here and in the store; its messages end with `Canceled`, its role's keys stay."""
+        """Removes the remote, here and in the store; its messages end with `Canceled`, or with `Unknown` when they may
+        have arrived; its role's keys stay."""
         self._stack._call(lib.raet_remote_remove, self.id, now())
 
     def join(self, timeout: Optional[float] = None) -> Transaction:

@@ -50,7 +50,8 @@ class Road(Loop, Stack):
     max_message, send_queue (per remote), receive_queue, socket_buffer: limits in bytes.
     max_remotes, max_pending: limits in number. window: most datagrams under way to a remote.
     sign, encrypt, accept_unsigned, accept_clear: for laboratories.
-    fd: an open UDP socket to use in place of opening one; the road closes it.
+    fd: an open UDP socket to use in place of opening one: a ``socket.socket``, which is detached, or its number
+        (``sock.detach()``). The road owns it then, and closes it; when it cannot be made, it is still the program's.
     logger, log_level: where the library's log goes; the logger "libraet" and what it lets pass unless given.
     """
 
@@ -93,7 +94,7 @@ class Road(Loop, Stack):
         except NotFound as gone:
             gone.remote = remote
             raise
-        status = remote.last_status or Status.ETIMEDOUT
+        status = remote.last_status or self._former_outcomes.get(remote.id) or Status.ETIMEDOUT
         raise error_for(status, self._reason(status, remote), remote)
 
     def _reason(self, status: Status, remote: Remote) -> str:

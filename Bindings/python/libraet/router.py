@@ -13,64 +13,31 @@ from . import _abi, _bodies
 from ._abi import EventStruct, lib
 from ._core import event_of
 from ._handle import c_string, nanoseconds, now, text_of, time_limit
-from ._loop import LINGER, Loop, Waiting
+from ._handlers import Handler, Handling
+from ._loop import LINGER, Loop
+from ._wake import Waker
 from .enums import BodyKind, EventType, Status
-from .errors import NotFound, error_for
+from .errors import InvalidArgument, error_for
 from .events import Event
 from .places import Place
-from .transactions import Delivery
+from .transactions import ROUTER_TXN, RoutedDelivery
 
-#: A function that takes the messages to a share, and may return the answer.
-Handler = Callable[[Event], Optional[Mapping[str, Any]]]
 #: Rules of trust: a text, or its lines.
 RulesLike = Union[str, Iterable[str]]
 #: Where a message goes: a `Place`, or "ESTATES/YARD/SHARE".
 DestinationLike = Union[Place, str]
 
-_Handler = TypeVar("_Handler", bound=Handler)
 _Attached = TypeVar("_Attached", bound=Loop)
 
-#: Marks numbers of messages that are the router's, not a stack's.
-_OWN = 1 << 63
-#: The most messages of which it is remembered whose they were when they turn out to be undelivered.
+#: The most messages of which it is remembered whose they were when they turn out to be undelivered, and for how long
+#: after their end, in nanoseconds: none turns out to be so later.
 _PASSED = 65_536
+_PASSED_FOR = 300_000_000_000
 #: Bytes that wait in the inbox before no more is taken from the library.
 _INBOX_LIMIT = 64 * 1024 * 1024
 
 
-class RoutedDelivery(Delivery):
-    """A message that a router sent. It ends when the next hop has it or, with ``confirm=True``, when the destination's
-    program has it. Without that, `undelivered` tells later if a router further on could not place it."""
-
-    _stack: Router  # type: ignore[assignment]
-
-    def __init__(self, router: Router, txn: int, size: int, tag: Any, destination: str) -> None:
-        super().__init__(router, None, txn, size, tag)  # type: ignore[arg-type]
-        #: Where it goes.
-        self.destination = destination
-        #: Why a router further on could not place it; None as long as nothing of that kind was heard.
-        self.undelivered: Optional[Status] = None
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """All of it when it has ended well, else nothing: how far it is on its way is not known here."""
-        return (self.size if self.status == Status.OK else 0), self.size
-
-    def cancel(self) -> None:
-        """Ends it before its time; it is done when the router has been serviced. Nothing happens if it has ended."""
-        if self.done:
-            return
-        try:
-            self._stack._call(lib.raet_router_cancel, self.txn, now())
-        except NotFound:  # it has ended; its event is still in the library
-            pass
-
-    def __repr__(self) -> str:
-        state = "under way" if self.status is None else self.status.name
-        return f"<{type(self).__name__} {self.txn & ~_OWN} to {self.destination}: {state}>"
-
-
-class Router(Waiting):
+class Router(Handling):
     """Leads messages between estates on roads, yards on lanes, and this process; see docs/ROUTING.md.
 
         road = libraet.Road("alpha", endpoint="0.0.0.0:7530", directory="/var/lib/alpha")
@@ -86,7 +53,8 @@ class Router(Waiting):
 
     It services the roads and lanes attached to it, and closes them when it is closed. All of their events come by
     ``events()``, but for messages to a share that has a handler: the handler gets these, and what it returns is sent as
-    the answer. Handlers run while the router is serviced; one that raises an exception is logged, and answers nothing.
+    the answer. Handlers run while the router is serviced, one at a time; one that raises an exception is logged, and
+    answers nothing. See ``handler()``.
 
     stacks: roads and lanes to attach.
     estate: name of this estate; that of the first road unless given. A process without a road needs none; with it, it can
@@ -115,22 +83,24 @@ class Router(Waiting):
         self._inbox = deque()
         self._inbox_bytes = 0
         self._inbox_limit = _INBOX_LIMIT
+        self._left_events = False
+        self._waker = Waker()
         self._attached: dict[int, Loop] = {}
-        self._handlers: dict[str, Handler] = {}
-        self._calls: deque[tuple[Handler, Event]] = deque()
+        self._handlers = {}
+        self._calls = deque()
+        self._unsent = None
+        self._handling = False
         self._watched: dict[int, RoutedDelivery] = {}
-        self._passed: OrderedDict[int, RoutedDelivery] = OrderedDict()
+        #: Messages that the next hop has, by number, with the time until which they may turn out to be undelivered.
+        self._passed: OrderedDict[int, tuple[RoutedDelivery, int]] = OrderedDict()
         self._event_out = POINTER(EventStruct)()
         handle = c_void_p()
         status = lib.raet_router_new(byref(handle))
         if status:
             raise error_for(status, "a router")
-        self._pointer = handle.value
+        self._own(handle.value)
         try:
-            for key, name in ((_abi.ROUTER_ESTATE, estate), (_abi.ROUTER_MANOR, manor), (_abi.ROUTER_VIA, via)):
-                if name is not None:
-                    self._call(lib.raet_router_set_str, key, c_string(name))
-            self._call(lib.raet_router_set_u64, _abi.ROUTER_RELAY, relay)
+            self.configure(estate=estate, manor=manor, via=via, relay=relay)
             self.set_rules(rules)
             for stack in stacks:
                 self.attach(stack)
@@ -140,6 +110,24 @@ class Router(Waiting):
             raise
 
     # Settings
+
+    def configure(
+        self,
+        *,
+        estate: Optional[str] = None,
+        manor: Optional[str] = None,
+        via: Optional[str] = None,
+        relay: Optional[int] = None,
+    ) -> None:
+        """Changes settings of `Router` at any time; those that are None stay, and a name "" is taken back.
+        `InvalidArgument`: no such name or number; settings that come before it here are changed."""
+        for key, name in ((_abi.ROUTER_ESTATE, estate), (_abi.ROUTER_MANOR, manor), (_abi.ROUTER_VIA, via)):
+            if name is not None:
+                self._call(lib.raet_router_set_str, key, c_string(name) if name else None)
+        if relay is not None:
+            if not 0 <= relay < 2**64:
+                raise InvalidArgument(Status.EINVAL, f"relay={relay}")
+            self._call(lib.raet_router_set_u64, _abi.ROUTER_RELAY, relay)
 
     def attach(self, stack: _Attached) -> _Attached:
         """Attaches a road or a lane, and gives it back. `WrongState`: it is attached already."""
@@ -156,9 +144,12 @@ class Router(Waiting):
     def detach(self, stack: Loop) -> None:
         """Lets a road or a lane go, which is then the program's own again. What the router had sent there ends.
         `NotFound`: it is not attached here."""
-        self._call(lib.raet_router_detach, stack._live(), now())
-        self._collect()
-        del self._attached[stack._live()]
+        pointer = stack._live()
+        if pointer in self._attached:
+            self._collect_all()  # before: afterwards the library does not tell whose an event is
+        self._call(lib.raet_router_detach, pointer, now())
+        self._collect_all()
+        del self._attached[pointer]
         stack._router = None
 
     def set_rules(self, rules: RulesLike) -> None:
@@ -175,18 +166,6 @@ class Router(Waiting):
         """Takes a share back, and its handler."""
         self._handlers.pop(share, None)
         self._call(lib.raet_router_set_share, c_string(share), 0)
-
-    def handler(self, share: str) -> Callable[[_Handler], _Handler]:
-        """Decorates the function that takes the messages to a share, which is announced by that; see ``open_share()``.
-        The function gets the `Event`: its ``body``, and who sent it in ``source``. What it returns, unless None, is the
-        answer."""
-
-        def decorate(function: _Handler) -> _Handler:
-            self.open_share(share)
-            self._handlers[share] = function
-            return function
-
-        return decorate
 
     @property
     def statistics(self) -> dict[str, int]:
@@ -226,7 +205,7 @@ class Router(Waiting):
         target = c_string(text)
 
         def start(*arguments: Any) -> int:
-            return int(lib.raet_router_send(self._live(), now(), target, *arguments))
+            return self._status(lib.raet_router_send, now(), target, *arguments)
 
         return self._start(start, text, body, share, kind, timeout, confirm, tag)
 
@@ -251,7 +230,7 @@ class Router(Waiting):
             kind = message.body_kind
 
         def start(*arguments: Any) -> int:
-            return int(lib.raet_router_reply(self._live(), now(), byref(asked), *arguments))
+            return self._status(lib.raet_router_reply, now(), byref(asked), *arguments)
 
         return self._start(start, str(message.source), body, share, kind, timeout, confirm, tag)
 
@@ -291,11 +270,14 @@ class Router(Waiting):
     def due(self) -> Optional[float]:
         """Seconds until the router has to be serviced even if the descriptor is silent; None: not at all."""
         deadline = int(lib.raet_router_deadline(self._live()))
+        if self._has_calls() or (self._left_events and self._inbox_bytes < self._inbox_limit):
+            return 0.0
         return None if deadline == _abi.NEVER else max(0, deadline - now()) / 1e9
 
     def _pump(self) -> None:
-        status = lib.raet_router_service(self._live(), now(), 0)
+        status = self._status(lib.raet_router_service, now(), 0)
         self._collect()
+        self._forget_passed()
         self._call_handlers()
         if status:
             self._fail(status)
@@ -305,6 +287,7 @@ class Router(Waiting):
         pointer, out = self._live(), self._event_out
         while self._inbox_bytes < self._inbox_limit:
             status = lib.raet_router_next_event(pointer, byref(out))
+            self._left_events = status != Status.EAGAIN
             if status == Status.EAGAIN:
                 return
             if status:
@@ -314,11 +297,19 @@ class Router(Waiting):
             if handler is None:
                 self._keep(event)
             else:
-                self._calls.append((handler, event))
+                self._keep_call(handler, event)
+
+    def _collect_all(self) -> None:
+        """Takes all events, also more than the inbox may hold."""
+        limit, self._inbox_limit = self._inbox_limit, 2**63
+        try:
+            self._collect()
+        finally:
+            self._inbox_limit = limit
 
     def _take(self, struct: EventStruct) -> Event:
         stack = self._attached.get(struct.stack) if struct.stack else None
-        if stack is not None and not struct.txn & _OWN:
+        if stack is not None and not struct.txn & ROUTER_TXN:
             return stack._take(struct)
         remote = stack._remote(struct.remote) if stack is not None and struct.remote else None
         event = event_of(struct, stack, remote, self._delivery(EventType(struct.type), struct.txn))
@@ -332,35 +323,32 @@ class Router(Waiting):
     def _delivery(self, type_: EventType, txn: int) -> Optional[RoutedDelivery]:
         """What this program sent and hears of now."""
         if type_ == EventType.UNDELIVERED:
-            return self._passed.pop(txn, None)
+            delivery, _ = self._passed.pop(txn, (None, 0))
+            return delivery
         delivery = self._watched.pop(txn, None)
         if delivery is not None and type_ == EventType.DELIVERED:
-            self._passed[txn] = delivery
+            self._passed[txn] = delivery, now() + _PASSED_FOR
             if len(self._passed) > _PASSED:
                 self._passed.popitem(last=False)
         return delivery
 
-    def _call_handlers(self) -> None:
-        while self._calls:
-            handler, message = self._calls.popleft()
-            try:
-                answer = handler(message)
-                if answer is not None:
-                    self.reply(message, answer)
-            except Exception:
-                self.logger.exception(
-                    "the handler of share %r failed at a message from %s", message.share, message.source
-                )
-            if self.closed:
+    def _forget_passed(self) -> None:
+        """Forgets messages that cannot turn out to be undelivered any more."""
+        while self._passed:
+            txn, (_, end) = next(iter(self._passed.items()))
+            if now() < end:
                 return
+            del self._passed[txn]
 
     # Ending
 
     def close(self, linger: float = LINGER) -> None:
-        """Closes the roads and lanes attached, and itself. Messages under way have `linger` seconds to end. The last
-        events can still be taken afterwards. Closing twice does nothing."""
+        """Closes the roads and lanes attached, and itself. Messages under way have `linger` seconds to end. Handlers
+        are not called any more, as nothing could be answered: their messages are among the last events, which can still
+        be taken afterwards. Closing twice does nothing."""
         if self.closed:
             return
+        self._end_handling()
         stacks = list(self._attached.values())
         self._inbox_limit = 2**63
         period = nanoseconds(linger)
@@ -391,10 +379,8 @@ class Router(Waiting):
     def _fail(self, status: int) -> None:
         raise error_for(status, text_of(lib.raet_router_error(self._pointer)) if self._pointer else "")
 
-    def _free(self) -> None:
-        pointer, self._pointer = self._pointer, None
-        if pointer is not None:
-            self._library.raet_router_free(pointer)
+    def _release(self, pointer: int) -> None:
+        self._library.raet_router_free(pointer)
 
     def __del__(self, warn: Any = warnings.warn) -> None:
         if self._pointer is not None:

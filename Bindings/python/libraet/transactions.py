@@ -1,4 +1,5 @@
-"""What was asked of a remote and takes time: `Transaction`, and `Delivery` of a message."""
+"""What takes time: a `Transaction` with a remote, the `Delivery` of a message to it, the `RoutedDelivery` of one that a
+router sent."""
 
 from __future__ import annotations
 
@@ -8,11 +9,15 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar
 from ._abi import lib
 from ._handle import now
 from .enums import Status
-from .errors import NotFound, TimedOut, error_for
+from .errors import Closed, NotFound, TimedOut, error_for
 
 if TYPE_CHECKING:
     from ._core import Core
     from .remote import Remote
+    from .router import Router
+
+#: Marks numbers of messages that are a router's, not a stack's.
+ROUTER_TXN = 1 << 63
 
 _Self = TypeVar("_Self", bound="Transaction")
 
@@ -47,11 +52,13 @@ class Transaction:
         """Services the road until it has ended, for at most `timeout` seconds (None: as long as it takes, which its own
         time limit bounds). Gives itself when it ended well, and raises the exception of its status when not.
 
-        `TimedOut` comes also when `timeout` passed first: then `done` is still False, and it goes on. What else happens
-        in the meantime is kept for ``events()``.
+        `TimedOut` comes also when `timeout` passed or ``wake()`` was called first: then `done` is still False, and it
+        goes on. What else happens in the meantime is kept for ``events()``.
         """
         if not self._stack.wait_until(lambda: self.done, timeout):
-            raise TimedOut(detail=f"not ended within {timeout} s; it goes on", remote=self.remote)
+            if self._stack.closed:  # in the child of a fork(): it goes on in the parent
+                raise Closed(Status.ECLOSED, remote=self.remote)
+            raise TimedOut(detail="it has not ended yet; it goes on", remote=self.remote)
         return self.check()
 
     def cancel(self) -> None:
@@ -72,8 +79,9 @@ class Transaction:
 
 
 class Delivery(Transaction):
-    """A message that was sent. It ends well when the message is with the remote's application; `Unknown` means that it
-    may have arrived, every other exception that it did not."""
+    """A message that was sent. It ends well when the remote's library has it whole, ready for its application; on a
+    lane, when the kernel holds all of it in the yard's socket, where it is lost when the yard's process ends before it
+    reads it. `Unknown` means that it may have arrived, every other exception that it did not."""
 
     def __init__(self, stack: Core, remote: Remote, txn: int, size: int, tag: Any) -> None:
         super().__init__(stack, remote, txn)
@@ -94,3 +102,35 @@ class Delivery(Transaction):
             else lib.raet_transfer_progress(self._stack._live(), self.txn, None, None, byref(done), byref(total))
         )
         return (done.value, total.value) if status == Status.OK else (0, self.size)
+
+
+class RoutedDelivery(Delivery):
+    """A message that a router sent. It ends when the next hop has it or, with ``confirm=True``, when the destination's
+    program has it. Without that, `undelivered` tells later if a router further on could not place it."""
+
+    _stack: Router  # type: ignore[assignment]
+
+    def __init__(self, router: Router, txn: int, size: int, tag: Any, destination: str) -> None:
+        super().__init__(router, None, txn, size, tag)  # type: ignore[arg-type]
+        #: Where it goes.
+        self.destination = destination
+        #: Why a router further on could not place it; None as long as nothing of that kind was heard.
+        self.undelivered: Optional[Status] = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """All of it when it has ended well, else nothing: how far it is on its way is not known here."""
+        return (self.size if self.status == Status.OK else 0), self.size
+
+    def cancel(self) -> None:
+        """Ends it before its time; it is done when the router has been serviced. Nothing happens if it has ended."""
+        if self.done:
+            return
+        try:
+            self._stack._call(lib.raet_router_cancel, self.txn, now())
+        except NotFound:  # it has ended; its event is still in the library
+            pass
+
+    def __repr__(self) -> str:
+        state = "under way" if self.status is None else self.status.name
+        return f"<{type(self).__name__} {self.txn & ~ROUTER_TXN} to {self.destination}: {state}>"
