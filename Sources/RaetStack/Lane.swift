@@ -107,8 +107,10 @@ public final class Lane {
   public var isClosed: Bool { life == .closed }
 
   func report(_ event: consuming Event) {
-    // Strangers can make us tell of them; what ends something of the host's, or is a message, is never left out.
-    let isOwed = event.transaction != 0 || event.kind == .message || event.kind == .closed
+    // Strangers can make us tell of them; what the host waits for, or is a message, is never left out. Of room it is told
+    // once for each time that it was told there is none.
+    let isOwed =
+      event.transaction != 0 || event.kind == .message || event.kind == .writable || event.kind == .closed
     guard events.count < LaneLimit.events || isOwed else { return count(.dropEvent) }
     event.time = now
     events.append(event)
