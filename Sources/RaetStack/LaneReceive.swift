@@ -47,7 +47,7 @@ extension Lane {
 
   private func take(_ page: ReceivedPage, _ yard: Yard) throws(PageError) {
     if page.count == 1 {
-      guard page.piece.count <= settings.maxMessage else { throw .messageLength }
+      guard page.piece.count <= settings.longestReceived else { throw .messageLength }
       guard let body = WipedBytes(copying: page.piece) else { throw .noMemory }
       return deliver(ReceivedBody(storage: body, range: 0..<page.piece.count, kind: page.kind), yard)
     }
@@ -57,7 +57,7 @@ extension Lane {
     guard book.gathering.isComplete else { return reschedule(yard) }
     remove(book, yard)
     let length = book.gathering.length
-    guard length <= settings.maxMessage else { throw .messageLength }
+    guard length <= settings.longestReceived else { throw .messageLength }
     deliver(ReceivedBody(storage: book.body, range: 0..<length, kind: page.kind), yard)
   }
 
@@ -68,7 +68,7 @@ extension Lane {
       count(.missedPage)
       throw .pageNumber
     }
-    let gathering = try PageGathering(first: page, limit: settings.maxMessage)
+    let gathering = try PageGathering(first: page, limit: settings.longestReceived)
     // One page after the other comes from a yard: of many that are half received, most never end.
     if yard.books.count >= LaneLimit.books, let oldest = yard.books.first { forget(oldest, yard) }
     makeRoom(for: gathering.length)
@@ -104,7 +104,7 @@ extension Lane {
       for yard in slots.compactMap({ $0 }) {
         for book in yard.books where book.heard < oldest?.1.heard ?? .max { oldest = (yard, book) }
       }
-      // The only one may be longer than the room.
+      // The only one may be longer than the room, by less than its last page, of which the length is not known yet.
       guard let (yard, book) = oldest else { return }
       count(.dropLimit)
       forget(book, yard)
