@@ -52,13 +52,12 @@ extension Lane {
       return deliver(ReceivedBody(storage: body, range: 0..<page.piece.count, kind: page.kind), yard)
     }
     let book = try book(page, yard)
-    guard try book.gathering.insert(page, into: book.body.bytes) == .fresh else { return count(.messageDuplicateRx) }
-    book.heard = now
-    guard book.gathering.isComplete else { return reschedule(yard) }
+    guard try book.insert(page, now: now) == .fresh else { return count(.messageDuplicateRx) }
+    guard let body = book.takeBody() else { return reschedule(yard) }
     remove(book, yard)
     let length = book.gathering.length
     guard length <= settings.longestReceived else { throw .messageLength }
-    deliver(ReceivedBody(storage: book.body, range: 0..<length, kind: page.kind), yard)
+    deliver(ReceivedBody(storage: body, range: 0..<length, kind: page.kind), yard)
   }
 
   /// The book that the page belongs to, a new one with its first page.
@@ -72,11 +71,11 @@ extension Lane {
     // One page after the other comes from a yard: of many that are half received, most never end.
     if yard.books.count >= LaneLimit.books, let oldest = yard.books.first { forget(oldest, yard) }
     makeRoom(for: gathering.length)
-    guard
-      let book = IncomingBook(id: nextTransactionID(), number: page.book, gathering: gathering, now: now)
-    else { throw .noMemory }
+    guard let memory = WipedMemory(count: gathering.length) else { throw .noMemory }
+    let book = IncomingBook(
+      id: nextTransactionID(), number: page.book, gathering: gathering, memory: memory, now: now)
     yard.books.append(book)
-    gatheringBytes &+= book.body.bytes.count
+    gatheringBytes &+= book.room
     return book
   }
 
@@ -118,7 +117,7 @@ extension Lane {
   }
 
   private func remove(_ book: IncomingBook, _ yard: Yard) {
-    gatheringBytes &-= book.body.bytes.count
+    gatheringBytes &-= book.room
     yard.books.removeAll { $0 === book }
     reschedule(yard)
   }
