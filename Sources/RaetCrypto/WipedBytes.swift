@@ -6,6 +6,8 @@ public struct WipedMemory: ~Copyable {
   /// The bytes, as the allocator gave them until they are written. Valid as long as this value.
   public let bytes: UnsafeMutableRawBufferPointer
   private let base: UnsafeMutableRawPointer
+  /// So many of the bytes are wiped when they are freed.
+  private var toWipe: Int
   private let isOwned: Bool
 
   /// `count` bytes whose values are not defined; nil when there is no memory.
@@ -14,6 +16,7 @@ public struct WipedMemory: ~Copyable {
     self.base = base
     bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
     isOwned = true
+    toWipe = count
   }
 
   /// Takes over memory that outlives it, so that a test can see it wiped.
@@ -22,10 +25,17 @@ public struct WipedMemory: ~Copyable {
     self.base = base
     bytes = memory
     isOwned = false
+    toWipe = memory.count
+  }
+
+  /// Frees it as it is: all that was written in it has been wiped by its owner. What was never touched stays untouched,
+  /// and costs nothing however much it is, while to wipe it would make the system find memory for it first.
+  public consuming func release() {
+    toWipe = 0
   }
 
   deinit {
-    sodium_memzero(base, bytes.count)
+    sodium_memzero(base, toWipe)
     if isOwned { free(base) }
   }
 }
@@ -37,7 +47,8 @@ public final class WipedBytes {
   /// The bytes, as the allocator gave them until they are written. Valid as long as this object.
   public var bytes: UnsafeMutableRawBufferPointer { memory.bytes }
 
-  private init(_ memory: consuming WipedMemory) {
+  /// Takes over this memory.
+  public init(_ memory: consuming WipedMemory) {
     self.memory = memory
   }
 

@@ -138,16 +138,26 @@ extension Router {
     }
   }
 
-  /// A remote that a message waits for is gone, or another one has come: what can go elsewhere does.
+  /// This remote, for which a message may wait, is gone, or it has come: what can go elsewhere now does.
   public func changed(_ target: Target, now: UInt64) {
     enter(now)
-    for id in choosing.sorted() {
-      guard let hop = hops[id], case .sending = hop.state, var choice = hop.choice,
-        stacks.facts(hop.target)?.isAlive != true,
+    guard !choosing.isEmpty else { return }
+    let facts = stacks.facts(target)
+    // Most remotes are none that a message waits for, or could go to: no more is looked for then, whoever joins.
+    for id in choosing.filter({ canGoOn($0, since: target, facts) }).sorted() {
+      guard let hop = hops[id], var choice = hop.choice, stacks.facts(hop.target)?.isAlive != true,
         let other = pick(&choice.selection, except: hop.target), stacks.facts(other)?.isAlive == true
       else { continue }
       stacks.cancel(hop.transaction, port: hop.target.port, now: self.now)
     }
+  }
+
+  /// Whether this message may have another way since this changed: the remote it waits for is not there any more, or one
+  /// is there that could take it.
+  private func canGoOn(_ id: UInt64, since target: Target, _ facts: RemoteFacts?) -> Bool {
+    guard let hop = hops[id], case .sending = hop.state, let choice = hop.choice else { return false }
+    guard let facts, facts.isAlive else { return hop.target == target }
+    return hop.target != target && canTake(choice.selection, target, facts)
   }
 
   /// Sends a message that certainly did not arrive to the next estate of those that may take it.

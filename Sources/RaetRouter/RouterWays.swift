@@ -155,6 +155,21 @@ extension Router {
     return later
   }
 
+  /// Whether this remote is one of those that `pick` looks at.
+  func canTake(_ selection: Selection, _ target: Target, _ facts: RemoteFacts) -> Bool {
+    guard port(target.port)?.isRoad == true else { return false }
+    let isCandidate =
+      switch selection.estates {
+      case .here: false
+      case .one(let name): find(name, onRoads: true) == target
+      case .several(let names): names.contains { $0 == facts.name && find($0, onRoads: true) == target }
+      case .role(let role): RouteText.same(facts.role, role)
+      case .kind(let kind): facts.kind == kind
+      }
+    guard isCandidate else { return false }
+    return isAllowed(Place(estate: facts.name, yard: selection.judged?.destination.yard), selection.judged)
+  }
+
   /// Whether the rules let a message go there of which it was not known yet that it would.
   private func isAllowed(_ place: Place, _ judged: Judged?) -> Bool {
     guard var judged else { return true }

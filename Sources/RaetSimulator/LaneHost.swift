@@ -152,11 +152,10 @@ extension LaneSimulation {
     if statistics[.dropLimit] > 0 || statistics[.failedAddremote] > 0 { node.isLossy = true }
     if lane.yardCount > settings.maxRemotes { fail(.limits, "\(lane.yardCount) yards at \(node.name)") }
     if lane.mostBooks > 8 { fail(.limits, "\(lane.mostBooks) books of one yard at \(node.name)") }
-    let most = max(settings.receiveQueue, settings.maxMessage + PageLimit.page)
-    if lane.bytesHalfReceived > most {
+    if lane.bytesHalfReceived > settings.receiveQueue + PageLimit.page {
       fail(.limits, "\(lane.bytesHalfReceived) bytes half received at \(node.name)")
     }
-    if lane.bytesWaiting > settings.receiveQueue + settings.maxMessage {
+    if lane.bytesWaiting > settings.receiveQueue + min(settings.maxMessage, settings.receiveQueue) {
       fail(.limits, "\(lane.bytesWaiting) bytes wait at \(node.name)")
     }
   }

@@ -63,7 +63,8 @@ public final class LaneSimulation: VirtualRun {
       settings.name = "yard\(index)"
       settings.maxMessage = chance.happens(20) ? longest + 100 : 2 << 20
       settings.sendQueue = chance.happens(30) ? 3000 : 4 << 20
-      settings.receiveQueue = chance.happens(20) ? 100_000 : 8 << 20
+      // One that is smaller than a message refuses it, and nobody would be told.
+      settings.receiveQueue = chance.happens(20) ? max(100_000, longest) : 8 << 20
       settings.maxRemotes = chance.pick([count - 1, count + 2, 50, 50]) ?? 50
       settings.acceptsStrangers = !chance.happens(20)
       settings.messageTimeout = Times.second * UInt64(chance.pick([5, 60, 300]) ?? 300)

@@ -21,6 +21,8 @@ public final class Lane {
   var now: UInt64
   /// What happened and was not taken yet.
   var events = Queue<Event>()
+  /// Messages of the host's that have not ended.
+  var sending = 0
   /// Bytes kept for messages that are half received.
   var gatheringBytes = 0
   /// Bytes of messages in `events`.
@@ -51,7 +53,7 @@ public final class Lane {
   /// Whether it still works.
   enum Life: Equatable {
     case open
-    /// The host has closed it; messages that wait may leave until then.
+    /// The host has closed it; messages that wait may leave until then. Without any it ends.
     case closing(until: UInt64)
     case closed
   }
@@ -79,7 +81,8 @@ public final class Lane {
   public var deadline: UInt64 {
     switch life {
     case .open: return deadlines.earliest
-    case .closing(let until): return min(deadlines.earliest, until)
+    // The last message may have left after the last service.
+    case .closing(let until): return sending == 0 ? 0 : min(deadlines.earliest, until)
     case .closed: return .max
     }
   }
@@ -104,8 +107,10 @@ public final class Lane {
   public var isClosed: Bool { life == .closed }
 
   func report(_ event: consuming Event) {
-    // Strangers can make us tell of them; what ends something of the host's, or is a message, is never left out.
-    let isOwed = event.transaction != 0 || event.kind == .message || event.kind == .closed
+    // Strangers can make us tell of them; what the host waits for, or is a message, is never left out. Of room it is told
+    // once for each time that it was told there is none.
+    let isOwed =
+      event.transaction != 0 || event.kind == .message || event.kind == .writable || event.kind == .closed
     guard events.count < LaneLimit.events || isOwed else { return count(.dropEvent) }
     event.time = now
     events.append(event)

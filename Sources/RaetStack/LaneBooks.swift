@@ -59,21 +59,47 @@ public struct OutgoingPage {
   public let piece: UnsafeRawBufferPointer
 }
 
-/// A message of several pages that comes from a yard.
+/// A message of several pages that comes from a yard. One small page promises up to 64 MB: their memory is not touched
+/// before a piece is put there, nor when the book is given up.
 final class IncomingBook {
   let id: UInt64
   let number: UInt32
-  var gathering: PageGathering
-  let body: WipedBytes
+  /// Bytes of memory kept for it.
+  let room: Int
+  private(set) var gathering: PageGathering
+  /// nil once the body was taken.
+  private var memory: WipedMemory?
   /// When its last page came.
-  var heard: UInt64
+  private(set) var heard: UInt64
 
-  init?(id: UInt64, number: UInt32, gathering: PageGathering, now: UInt64) {
-    guard let body = WipedBytes(count: gathering.length) else { return nil }
+  /// `memory`: as many bytes as the gathering's length, none of them written.
+  init(id: UInt64, number: UInt32, gathering: PageGathering, memory: consuming WipedMemory, now: UInt64) {
     self.id = id
     self.number = number
     self.gathering = gathering
-    self.body = body
+    self.memory = consume memory
+    room = gathering.length
     heard = now
+  }
+
+  deinit {
+    guard let memory = memory.take() else { return }
+    let bytes = memory.bytes
+    gathering.forEachPiece { UnsafeMutableRawBufferPointer(rebasing: bytes[$0]).wipe() }
+    memory.release()
+  }
+
+  /// Puts a page in its place.
+  func insert(_ page: ReceivedPage, now: UInt64) throws(PageError) -> PageGathering.Inserted {
+    guard let bytes = memory?.bytes else { throw .noMemory }
+    let inserted = try gathering.insert(page, into: bytes)
+    if inserted == .fresh { heard = now }
+    return inserted
+  }
+
+  /// Takes the body out once all pages are there; it is `gathering.length` bytes of these. nil before, and after.
+  func takeBody() -> WipedBytes? {
+    guard gathering.isComplete, let memory = memory.take() else { return nil }
+    return WipedBytes(memory)
   }
 }

@@ -47,18 +47,17 @@ extension Lane {
 
   private func take(_ page: ReceivedPage, _ yard: Yard) throws(PageError) {
     if page.count == 1 {
-      guard page.piece.count <= settings.maxMessage else { throw .messageLength }
+      guard page.piece.count <= settings.longestReceived else { throw .messageLength }
       guard let body = WipedBytes(copying: page.piece) else { throw .noMemory }
       return deliver(ReceivedBody(storage: body, range: 0..<page.piece.count, kind: page.kind), yard)
     }
     let book = try book(page, yard)
-    guard try book.gathering.insert(page, into: book.body.bytes) == .fresh else { return count(.messageDuplicateRx) }
-    book.heard = now
-    guard book.gathering.isComplete else { return reschedule(yard) }
+    guard try book.insert(page, now: now) == .fresh else { return count(.messageDuplicateRx) }
+    guard let body = book.takeBody() else { return reschedule(yard) }
     remove(book, yard)
     let length = book.gathering.length
-    guard length <= settings.maxMessage else { throw .messageLength }
-    deliver(ReceivedBody(storage: book.body, range: 0..<length, kind: page.kind), yard)
+    guard length <= settings.longestReceived else { throw .messageLength }
+    deliver(ReceivedBody(storage: body, range: 0..<length, kind: page.kind), yard)
   }
 
   /// The book that the page belongs to, a new one with its first page.
@@ -68,15 +67,15 @@ extension Lane {
       count(.missedPage)
       throw .pageNumber
     }
-    let gathering = try PageGathering(first: page, limit: settings.maxMessage)
+    let gathering = try PageGathering(first: page, limit: settings.longestReceived)
     // One page after the other comes from a yard: of many that are half received, most never end.
     if yard.books.count >= LaneLimit.books, let oldest = yard.books.first { forget(oldest, yard) }
     makeRoom(for: gathering.length)
-    guard
-      let book = IncomingBook(id: nextTransactionID(), number: page.book, gathering: gathering, now: now)
-    else { throw .noMemory }
+    guard let memory = WipedMemory(count: gathering.length) else { throw .noMemory }
+    let book = IncomingBook(
+      id: nextTransactionID(), number: page.book, gathering: gathering, memory: memory, now: now)
     yard.books.append(book)
-    gatheringBytes &+= book.body.bytes.count
+    gatheringBytes &+= book.room
     return book
   }
 
@@ -104,7 +103,7 @@ extension Lane {
       for yard in slots.compactMap({ $0 }) {
         for book in yard.books where book.heard < oldest?.1.heard ?? .max { oldest = (yard, book) }
       }
-      // The only one may be longer than the room.
+      // The only one may be longer than the room, by less than its last page, of which the length is not known yet.
       guard let (yard, book) = oldest else { return }
       count(.dropLimit)
       forget(book, yard)
@@ -118,7 +117,7 @@ extension Lane {
   }
 
   private func remove(_ book: IncomingBook, _ yard: Yard) {
-    gatheringBytes &-= book.body.bytes.count
+    gatheringBytes &-= book.room
     yard.books.removeAll { $0 === book }
     reschedule(yard)
   }

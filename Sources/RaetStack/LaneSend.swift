@@ -39,6 +39,7 @@ extension Lane {
 
   private func append(_ book: OutgoingBook, _ yard: Yard) {
     yard.queue.append(book)
+    sending &+= 1
     yard.queuedBytes &+= book.length
     let isFirstDue = yard.queue.count == 1 || book.limit < yard.limitDue
     yard.limitDue = min(yard.limitDue, book.limit)
@@ -197,6 +198,7 @@ extension Lane {
   /// The one report of a message, which is out of the queue. Half of one that left does no harm: it is never whole.
   private func end(_ book: OutgoingBook, _ yard: Yard, _ status: Status, systemError: Int32 = 0) {
     yard.queuedBytes &-= book.length
+    sending &-= 1
     var event = Event(status == .ok ? .delivered : .failed)
     event.status = status
     event.systemError = systemError

@@ -21,7 +21,7 @@ extension Lane {
     if case .blocked(let until) = yard.outlet, until <= now { unblock(yard) }
   }
 
-  /// Closes the lane: messages that wait may leave within `linger` nanoseconds, then all ends.
+  /// Closes the lane: messages that wait may leave within `linger` nanoseconds; then, or once all have left, all ends.
   public func close(now: UInt64, linger: UInt64) throws(Status) {
     enter(now)
     guard life == .open else { throw .closed }
@@ -31,8 +31,7 @@ extension Lane {
 
   private func stepLife() {
     guard case .closing(let until) = life else { return }
-    let isIdle = slots.allSatisfy { $0?.queue.isEmpty ?? true }
-    guard isIdle || now >= until else { return }
+    guard sending == 0 || now >= until else { return }
     for yard in slots.compactMap({ $0 }) {
       endMessages(yard, .canceled)
       while let book = yard.books.last { forget(book, yard) }

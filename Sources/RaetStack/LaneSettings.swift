@@ -15,7 +15,8 @@ public struct LaneSettings {
   public var maxMessage = WireLimit.body
   /// Bytes of messages that wait, per yard.
   public var sendQueue = 128 << 20
-  /// Bytes of messages that wait for the host, and as many again of half received ones, in all.
+  /// Bytes of messages that wait for the host, and as many again of half received ones, in all. No message that is longer
+  /// is received.
   public var receiveQueue = 256 << 20
   /// Limit of a message that is given none, in nanoseconds.
   public var messageTimeout: UInt64 = 300 * Times.second
@@ -27,6 +28,9 @@ public struct LaneSettings {
 
   /// The defaults.
   public init() {}
+
+  /// Longest body received, in bytes.
+  var longestReceived: Int { min(maxMessage, receiveQueue) }
 
   /// The path of a yard's socket in this lane; nil when the name can be no yard's, or the path is too long for a socket.
   public func path(ofYard name: String) -> String? {

@@ -65,6 +65,14 @@ public struct PageGathering {
     return .fresh
   }
 
+  /// Calls `body` with the place in the room of each piece that came.
+  public func forEachPiece(_ body: (Range<Int>) -> Void) {
+    for number in 0..<count where present[number >> 6] & (1 << UInt64(number & 63)) != 0 {
+      let start = number &* pieceLength
+      body(start..<min(start &+ pieceLength, length))
+    }
+  }
+
   /// Whether all pages are there.
   public var isComplete: Bool { received == count }
 }

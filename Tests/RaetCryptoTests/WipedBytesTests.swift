@@ -13,6 +13,16 @@ import Testing
     #expect(memory.allSatisfy { $0 == 0 })
   }
 
+  @Test func whatIsReleasedIsLeftAsItIs() throws {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 8)
+    defer { memory.deallocate() }
+    memory.initializeMemory(as: UInt8.self, repeating: 0x5a)
+    if let released = WipedMemory(borrowing: memory) { released.release() }
+    #expect(memory.allSatisfy { $0 == 0x5a })
+    if let kept = WipedMemory(borrowing: memory) { #expect(kept.bytes.count == 100) }
+    #expect(memory.allSatisfy { $0 == 0 })
+  }
+
   @Test func copies() throws {
     let copy = try #require([UInt8](0..<100).withUnsafeBytes { WipedBytes(copying: $0) })
     #expect([UInt8](copy.bytes) == [UInt8](0..<100))

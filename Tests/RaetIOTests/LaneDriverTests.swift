@@ -127,6 +127,32 @@ import Testing
     #expect(all == 5)
   }
 
+  @Test func closingEndsAsSoonAsAllIsSent() throws {
+    let one = try open("one")
+    let other = try open("other")
+    defer { other.closeSocket() }
+    let remote = try one.lane.addRemote(name: "other")
+    try send(one, remote, 100)
+    try one.lane.close(now: 0, linger: .max)
+    #expect(!one.lane.isClosed && one.deadline(now: 0) == 0)
+    #expect(one.service(now: 0, limit: 64) == nil)
+    #expect(one.lane.isClosed && one.deadline(now: 0) == .max)
+    #expect(events(one).map { $0.kind } == [.delivered, .closed])
+  }
+
+  @Test func closingWaitsForAFullYardAndNoLonger() throws {
+    let one = try open("one")
+    let other = try open("other")
+    let remote = try one.lane.addRemote(name: "other")
+    for _ in 0..<600 { try send(one, remote, 100) }
+    try one.lane.close(now: 0, linger: .max)
+    for _ in 0..<1000 where !one.lane.isClosed {
+      #expect(one.service(now: 0, limit: 64) == nil)
+      _ = other.service(now: 0, limit: 64)
+    }
+    #expect(events(one).filter { $0.kind == .delivered }.count == 600 && one.lane.isClosed)
+  }
+
   @Test func aLaneWithoutASocketDoesNothing() throws {
     let one = try open("one")
     one.closeSocket()

@@ -205,6 +205,54 @@ import Testing
     #expect(here.router.heldBytes == 0 && here.router.choosing.isEmpty)
   }
 
+  @Test(arguments: ["m1,m2//s", "role=master//s", "kind=1//s"])
+  func whatWaitsForTheDeadGoesToTheNextThatComes(_ destination: String) throws {
+    let here = Process()
+    let m1 = here.estate("m1", role: "master", kind: 1)
+    let m2 = here.estate("m2", role: "master", kind: 1, isAlive: false)
+    let third = here.estate("m3", role: "master", kind: 1, isAlive: false)
+    let other = here.estate("other")
+    for number in 0..<3 { _ = try here.send(destination, tag: UInt64(number)) }
+    let sent = here.stacks.sent.map { $0.transaction }
+    here.stacks.setAlive(m1, false)
+    for remote in [m1, m2, other, third] { here.router.changed(remote, now: 2_000) }
+    #expect(here.stacks.canceled.isEmpty, "nobody is there")
+    here.stacks.setAlive(m2, true)
+    for remote in [other, third] { here.router.changed(remote, now: 2_000) }
+    #expect(here.stacks.canceled.isEmpty, "not theirs")
+    here.router.changed(m2, now: 2_000)
+    #expect(here.stacks.canceled == sent)
+    here.end(here.stacks.sent.first, .canceled)
+    #expect(here.stacks.sent.last?.target == m2)
+    here.router.changed(m2, now: 2_000)
+    #expect(here.stacks.canceled.count == 5, "what m2 has stays there")
+  }
+
+  @Test func whoMayNotHaveAMessageIsNotWaitedFor() throws {
+    let here = Process()
+    let worker = here.yard("worker")
+    let (m1, m2) = (here.estate("m1", role: "master"), here.estate("m2", role: "master", isAlive: false))
+    here.router.rules = try Rules("allow toestate=m1")
+    here.route("/worker/ > //", more: ",\"any\":\"role=master\"", from: worker)
+    #expect(here.stacks.sent.map { $0.target } == [m1])
+    here.stacks.setAlive(m1, false)
+    here.stacks.setAlive(m2, true)
+    for remote in [m1, m2] { here.router.changed(remote, now: 2_000) }
+    #expect(here.stacks.canceled.isEmpty)
+  }
+
+  @Test(arguments: [true, false]) func aRemoteThatNobodyWaitsForCostsNoSearch(isAlive: Bool) throws {
+    let here = Process()
+    let master = here.estate("m1", role: "master", isAlive: false)
+    let strangers = (0..<100).map { here.estate("stranger\($0)", isAlive: isAlive) }
+    for _ in 0..<50 { _ = try here.send("role=master//s") }
+    #expect(here.stacks.sent.allSatisfy { $0.target == master })
+    here.stacks.looks = 0
+    for stranger in strangers { here.router.changed(stranger, now: 2_000) }
+    #expect(here.stacks.looks <= strangers.count * 51)
+    #expect(isAlive || here.stacks.looks == strangers.count)
+  }
+
   @Test func whatMayHaveArrivedIsNotSentToAnother() throws {
     let here = Process()
     let m1 = here.estate("m1")

@@ -38,7 +38,13 @@ final class FakeStacks: RouterPorts {
     for index in remotes.indices where remotes[index].target == target { remotes[index].facts.isAlive = isAlive }
   }
 
-  func facts(_ target: Target) -> RemoteFacts? { remotes.first { $0.target == target }?.facts }
+  /// How often somebody asked for a remote's facts.
+  var looks = 0
+
+  func facts(_ target: Target) -> RemoteFacts? {
+    looks += 1
+    return remotes.first { $0.target == target }?.facts
+  }
 
   func find(_ name: String, port: Int) -> UInt64? {
     remotes.first { $0.target.port == port && $0.facts.name == name }?.target.remote

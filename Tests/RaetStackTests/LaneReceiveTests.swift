@@ -190,12 +190,33 @@ import Testing
     #expect(yard.lane.transfers().count == 4)
   }
 
-  @Test func oneBookMayBeLongerThanTheRoomForAll() throws {
-    let yard = try VirtualYard("me", seed: 1) { $0.receiveQueue = 5 }
+  @Test func whatIsLongerThanTheRoomForAllIsRefusedAndDisturbsNobody() throws {
+    let yard = try VirtualYard("me", seed: 1) { $0.receiveQueue = 100 }
     yard.receive(page("{\"a\"", number: 0, count: 2), from: "you")
+    let piece = "{\"a\":\"" + String(repeating: "x", count: 94)
+    yard.receive(page(piece, from: "they", number: 0, count: 3), from: "they")
+    yard.receive(page(piece, from: "they", number: 1, count: 3), from: "they")
+    yard.receive(page(piece.dropLast() + "\"}", from: "they", book: 2), from: "they")
+    #expect(yard.count(.invalidPageHeader) == 3 && yard.count(.dropLimit) == 0)
     yard.receive(page(":1}", number: 1, count: 2), from: "you")
     yard.takeEvents()
-    #expect(yard.bodies.count == 1)
+    #expect(yard.bodies.map { text($0) } == ["{\"a\":1}"])
+  }
+
+  @Test func oneMessageMayTakeTheRoomForAll() throws {
+    let yard = try VirtualYard("me", seed: 1) { $0.receiveQueue = 100 }
+    let whole = "{\"a\":\"" + String(repeating: "x", count: 92) + "\"}"
+    yard.receive(page(String(whole.prefix(60)), number: 0, count: 2), from: "you")
+    yard.receive(page(String(whole.dropFirst(60)), number: 1, count: 2), from: "you")
+    yard.takeEvents()
+    yard.receive(page(whole), from: "you")
+    yard.takeEvents()
+    #expect(yard.bodies.map { text($0) } == [whole, whole])
+    // What has one byte more than its first page tells: it ends with its last.
+    yard.receive(page(String(whole.prefix(60)), book: 2, number: 0, count: 2), from: "you")
+    yard.receive(page(" " + whole.dropFirst(60), book: 2, number: 1, count: 2), from: "you")
+    yard.takeEvents()
+    #expect(yard.bodies.count == 2 && yard.lane.gatheringBytes == 0 && yard.count(.invalidPageHeader) == 1)
   }
 
   @Test func silentBooksAreForgotten() {

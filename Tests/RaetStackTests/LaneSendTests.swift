@@ -92,6 +92,21 @@ import Testing
     try one.send(mapping(3, 900), to: remote)
   }
 
+  @Test func aHostThatWaitsForRoomIsToldEvenWhileMoreEventsWaitThanAreKept() throws {
+    let one = try VirtualYard("full", seed: 3) { ($0.sendQueue, $0.maxMessage) = (2000, 1000) }
+    let remote = try one.add(other)
+    for number in 0..<2 { try one.send(mapping(number, 900), to: remote) }
+    #expect(throws: Status.again) { try one.send(mapping(3, 900), to: remote) }
+    for number in 0...LaneLimit.events {
+      try one.lane.removeRemote(try one.lane.addRemote(name: "y"), now: UInt64(number))
+    }
+    #expect(one.count(.dropEvent) == 1)
+    one.lane.gone(try one.lane.remote(remote), now: 0)
+    one.takeEvents()
+    #expect(one.events(.failed).count == 2 && one.events(.writable).map { $0.remote } == [remote])
+    #expect(one.events(.writable).first?.status == .ok)
+  }
+
   @Test func anEmptyQueueTakesALongerMessageThanTheQueueIs() throws {
     let one = try VirtualYard("long", seed: 3) { ($0.sendQueue, $0.maxMessage) = (100, 5000) }
     let remote = try one.add(other)

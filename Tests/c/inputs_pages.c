@@ -230,8 +230,17 @@ static uint64_t processor_time(void) {
   return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
-/* A yard sends as fast as it can; no service call takes more than this, and another's messages arrive each time. */
-static void flood(const char *name, const char *page, size_t len, size_t count) {
+/* Makes the page begin another book: one number of eight digits in its head. */
+static void next_book(char *page) {
+  static unsigned book = 0x10000000;
+  char digits[9];
+  snprintf(digits, sizeof digits, "%x", ++book);
+  memcpy(strstr(page, "\nbi ") + 4, digits, 8);
+}
+
+/* A yard sends as fast as it can; no service call takes more than this, and another's messages arrive each time. `next`,
+ * unless NULL, changes the page each time. */
+static void flood(const char *name, char *page, size_t len, size_t count, void (*next)(char *page)) {
   static const uint64_t call_limit = 100 * 1000000;
   raet_stack *other = open_yard("other");
   raet_remote to = 0;
@@ -243,7 +252,10 @@ static void flood(const char *name, const char *page, size_t len, size_t count) 
   while (sent < count) {
     const raet_event *event = NULL;
     size_t had = messages;
-    for (int i = 0; i < 300 && send_page(sender, page, len); i++) sent++;
+    for (int i = 0; i < 300 && send_page(sender, page, len); i++) {
+      sent++;
+      if (next != NULL) next(page);
+    }
     CHECK_OK(raet_send(other, to, raet_now(), RAET_BODY_JSON, (const uint8_t *)"{\"b\":2}", 7, 0, 1, NULL));
     for (int tries = 0, arrived = 0; !arrived; tries++) {
       if (!CHECK(tries < 1000)) break;
@@ -273,15 +285,19 @@ static void floods(void) {
   static char page[PAGE + 1], body[PAGE];
   const char *less = getenv("RAET_TEST_COUNT");
   const size_t count = less ? strtoull(less, NULL, 10) : 20000;
-  flood("flood of pages without a head", "garbage", 7, count);
-  flood("flood of small messages", page, page_of(-1, NULL, "{}", page), count);
-  flood("flood of pages of no book", page, book_page(7, 2, 3, "{}", page), count);
-  flood("flood of first pages", page, book_page(8, 0, 3, "{}", page), count);
+  flood("flood of pages without a head", page, (size_t)sprintf(page, "garbage"), count, NULL);
+  flood("flood of small messages", page, page_of(-1, NULL, "{}", page), count, NULL);
+  flood("flood of pages of no book", page, book_page(7, 2, 3, "{}", page), count, NULL);
+  flood("flood of first pages", page, book_page(8, 0, 3, "{}", page), count, NULL);
+  /* Each of a book of its own, of 64 MB of which no more comes, and which another makes give way. */
+  size_t len = book_page(0x10000000, 0, 0xffff, "{\"a\":\"", page);
+  memset(page + len, ' ', 1000);
+  flood("flood of long books", page, len + 1000, count / 4, next_book);
   /* What takes longest to check for its length: lists of empty lists. */
-  size_t len = (size_t)sprintf(body, "{\"a\":[[]");
+  len = (size_t)sprintf(body, "{\"a\":[[]");
   while (len < 65000) len += (size_t)sprintf(body + len, ",[]");
   sprintf(body + len, "]}");
-  flood("flood of the largest messages", page, page_of(-1, NULL, body, page), count / 40);
+  flood("flood of the largest messages", page, page_of(-1, NULL, body, page), count / 40, NULL);
 }
 
 int main(void) {
