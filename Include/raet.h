@@ -539,7 +539,8 @@ RAET_API raet_status raet_alive(raet_stack * RAET_NN stack, raet_remote remote, 
  * To a yard on a lane (PROTOCOL 13.2) it waits while the queue of the yard's socket is full, without holding up others;
  * messages to one yard arrive in order. Bodies are JSON or msgpack: RAET_ENOTSUP for others. RAET_ECRYPTO: no
  * randomness. It fails with RAET_EDEAD when nobody has the yard's socket open, with RAET_EIO when the kernel refuses
- * it. `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. The body is copied.
+ * it. `timeout_ns`: 0 for RAET_KEY_MESSAGE_TIMEOUT_NS, RAET_NEVER for no limit. Where a message has an earlier limit
+ * than one before it, limits may count 100 ns later for each message that waits for the remote. The body is copied.
  * RAET_EAGAIN: the queue is full, RAET_EV_WRITABLE will come; RAET_EMSGSIZE: more than RAET_KEY_MAX_MESSAGE;
  * RAET_EENCODE; RAET_ENOTFOUND; RAET_ECLOSED.
  */

@@ -130,6 +130,14 @@ enum Engine {
     }
   }
 
+  /// The same for one that concerns this remote.
+  func cancel(_ transaction: UInt64, of remote: UInt64, now: UInt64) throws(Status) {
+    switch self {
+    case .road(let driver): try driver.road.cancel(transaction, of: remote, now: now)
+    case .lane(let driver): try driver.lane.cancel(transaction, of: remote, now: now)
+    }
+  }
+
   func transfers() -> [Road.Transfer] {
     switch self {
     case .road(let driver): driver.road.transfers()

@@ -77,9 +77,9 @@ final class AttachedStacks: RouterPorts {
       target.remote, kind, body, isChecked: isChecked, timeout: timeout, tag: tag, now: now)
   }
 
-  func cancel(_ transaction: UInt64, port: Int, now: UInt64) {
-    guard let attached = find(port: port) else { return }
-    do throws(Status) { try attached.stack.engine.cancel(transaction, now: now) } catch { return }
+  func cancel(_ transaction: UInt64, to target: Target, now: UInt64) {
+    guard let attached = find(port: target.port) else { return }
+    do throws(Status) { try attached.stack.engine.cancel(transaction, of: target.remote, now: now) } catch { return }
   }
 }
 

@@ -79,7 +79,7 @@ public final class Router {
     for hop in hops.values.filter({ $0.target.port == id }).sorted(by: { $0.id < $1.id }) {
       guard case .sending = hop.state else { continue }
       hop.isCanceled = true
-      stacks.cancel(hop.transaction, port: id, now: self.now)
+      stacks.cancel(hop.transaction, to: hop.target, now: self.now)
     }
   }
 

@@ -148,7 +148,7 @@ extension Router {
       guard let hop = hops[id], var choice = hop.choice, stacks.facts(hop.target)?.isAlive != true,
         let other = pick(&choice.selection, except: hop.target), stacks.facts(other)?.isAlive == true
       else { continue }
-      stacks.cancel(hop.transaction, port: hop.target.port, now: self.now)
+      stacks.cancel(hop.transaction, to: hop.target, now: self.now)
     }
   }
 

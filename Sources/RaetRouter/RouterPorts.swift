@@ -49,8 +49,8 @@ public protocol RouterPorts: AnyObject {
     _ target: Target, _ kind: BodyKind, _ body: UnsafeRawBufferPointer, isChecked: Bool, timeout: UInt64, tag: UInt64,
     now: UInt64
   ) throws(Status) -> UInt64
-  /// Ends a message before its time, if it still can.
-  func cancel(_ transaction: UInt64, port: Int, now: UInt64)
+  /// Ends a message to this remote before its time, if it still can.
+  func cancel(_ transaction: UInt64, to target: Target, now: UInt64)
 }
 
 /// A message that came on an attached stack.

@@ -101,7 +101,7 @@ extension Router {
     switch hop.state {
     case .sending:
       hop.isCanceled = true
-      stacks.cancel(hop.transaction, port: hop.target.port, now: self.now)
+      stacks.cancel(hop.transaction, to: hop.target, now: self.now)
     case .passed:
       guard confirms else { throw .notFound }
       end(hop, .unknown)

@@ -3,7 +3,7 @@ import RaetWire
 
 /// A message from the side that sends it (Messenger in the reference's source; PROTOCOL 7.1), from the moment the host
 /// hands it over until its one report.
-public final class MessageInitiator {
+public final class MessageInitiator: WaitingMessage {
   /// Where it stands.
   public enum State {
     /// It waits until the remote is allowed and the window has room.

@@ -3,7 +3,7 @@ import RaetWire
 /// The messages of one remote: those that wait, those under way, and those half received (PROTOCOL 7).
 public struct MessageTraffic {
   /// Messages that wait, in the order the host gave them.
-  private var waiting = Queue<MessageInitiator>()
+  private var waiting = WaitingMessages<MessageInitiator>()
   /// Messages under way, by transaction.
   public private(set) var underway: [UInt32: MessageInitiator] = [:]
   /// Messages under way of which segments are still to be sent, in turn.
@@ -24,8 +24,6 @@ public struct MessageTraffic {
   public var pumpDue: UInt64 = .max
   /// When something under way is due at the earliest; may be too early, never too late.
   public var flightDue: UInt64 = .max
-  /// When a message that waits reaches its limit at the earliest; may be too early, never too late.
-  public var limitDue: UInt64 = .max
 
   /// No messages yet; at most `window` datagrams under way.
   public init(window: Int) {
@@ -38,7 +36,7 @@ public struct MessageTraffic {
   }
 
   /// When something of it is due.
-  public var due: UInt64 { min(pumpDue, flightDue, limitDue) }
+  public var due: UInt64 { min(pumpDue, flightDue, waiting.due) }
   /// How many messages wait.
   public var waitingCount: Int { waiting.count }
   /// True when nothing waits, is sent, or is received.
@@ -50,14 +48,12 @@ public struct MessageTraffic {
   public mutating func append(_ message: MessageInitiator) {
     waiting.append(message)
     queuedBytes &+= message.length
-    limitDue = min(limitDue, message.limit)
   }
 
   /// A message has to be sent anew, before those that wait.
   public mutating func putBack(_ message: MessageInitiator) {
     message.state = .waiting
     waiting.prepend(message)
-    limitDue = min(limitDue, message.limit)
   }
 
   /// Takes the first message that waits.
@@ -65,16 +61,14 @@ public struct MessageTraffic {
     waiting.popFirst()
   }
 
-  /// Takes all messages that wait and for which `condition` holds, in order.
-  public mutating func takeWaiting(where condition: (MessageInitiator) -> Bool) -> [MessageInitiator] {
-    waiting.take(where: condition)
+  /// Takes the message of this transaction, if it waits.
+  public mutating func takeWaiting(id: UInt64) -> MessageInitiator? {
+    waiting.take(id: id)
   }
 
-  /// The earliest limit of the messages that wait.
-  public var earliestLimit: UInt64 {
-    var earliest = UInt64.max
-    waiting.forEach { earliest = min(earliest, $0.limit) }
-    return earliest
+  /// Takes the messages that wait and whose limit has come, in order.
+  public mutating func takeLate(now: UInt64) -> [MessageInitiator] {
+    waiting.takeLate(now: now)
   }
 
   /// Calls `body` with each message that waits.

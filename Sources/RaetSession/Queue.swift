@@ -63,6 +63,25 @@ public struct Queue<Element> {
     return taken
   }
 
+  /// Takes out the first element for which `condition` holds; nil when there is none. Those behind it are not looked at.
+  public mutating func takeFirst(where condition: (Element) -> Bool) -> Element? {
+    for place in 0..<count {
+      guard let element = self[place], condition(element) else { continue }
+      // The shorter side closes up.
+      if place <= count / 2 {
+        for other in stride(from: place, to: 0, by: -1) { ring.swapAt(index(other), index(other &- 1)) }
+        return popFirst()
+      }
+      for other in place..<(count &- 1) { ring.swapAt(index(other), index(other &+ 1)) }
+      count &-= 1
+      return ring[index(count)].take()
+    }
+    return nil
+  }
+
+  /// Where the element at a place lies in the ring.
+  private func index(_ place: Int) -> Int { (first &+ place) & (ring.count &- 1) }
+
   private mutating func grow() {
     var larger = [Element?](repeating: nil, count: max(8, ring.count &* 2))
     for index in 0..<count {

@@ -60,7 +60,11 @@ final class RoutePorts: RouterPorts {
     return try road.send(target.remote, kind, body, isChecked: isChecked, timeout: timeout, tag: tag, now: now)
   }
 
-  func cancel(_ transaction: UInt64, port: Int, now: UInt64) {
-    if port == Self.roadID { try? road?.cancel(transaction, now: now) } else { try? lane.cancel(transaction, now: now) }
+  func cancel(_ transaction: UInt64, to target: Target, now: UInt64) {
+    if target.port == Self.roadID {
+      try? road?.cancel(transaction, of: target.remote, now: now)
+    } else {
+      try? lane.cancel(transaction, of: target.remote, now: now)
+    }
   }
 }

@@ -3,10 +3,12 @@ import RaetSession
 import RaetWire
 
 /// A message on its way to a yard: head and body in one piece of memory, as the first page is sent.
-public final class OutgoingBook {
-  let id: UInt64
+public final class OutgoingBook: WaitingMessage {
+  /// The host's transaction.
+  public let id: UInt64
   let tag: UInt64
-  let limit: UInt64
+  /// When it fails if it has not left.
+  public let limit: UInt64
   private let memory: WipedMemory
   private let headLength: Int
   let pagination: Pagination

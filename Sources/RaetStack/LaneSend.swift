@@ -38,17 +38,16 @@ extension Lane {
   }
 
   private func append(_ book: OutgoingBook, _ yard: Yard) {
+    let due = yard.queue.due
     yard.queue.append(book)
     sending &+= 1
     yard.queuedBytes &+= book.length
-    let isFirstDue = yard.queue.count == 1 || book.limit < yard.limitDue
-    yard.limitDue = min(yard.limitDue, book.limit)
     switch yard.outlet {
     case .idle:
       yard.outlet = .ready
       ready.append(yard)
     case .ready: break
-    case .blocked: if isFirstDue { reschedule(yard) }
+    case .blocked: if yard.queue.due < due { reschedule(yard) }
     }
   }
 
@@ -74,13 +73,21 @@ extension Lane {
   /// Ends a message of the host's before its time.
   public func cancel(_ transaction: UInt64, now: UInt64) throws(Status) {
     enter(now)
-    for yard in slots.compactMap({ $0 }) {
-      let taken = yard.queue.take { $0.id == transaction }
-      guard let book = taken.first else { continue }
-      end(book, yard, .canceled)
-      return reschedule(yard)
-    }
+    for case .some(let yard) in slots where cancel(transaction, yard) { return }
     throw .notFound
+  }
+
+  /// The same for one to this yard, without a look at others.
+  public func cancel(_ transaction: UInt64, of id: UInt64, now: UInt64) throws(Status) {
+    enter(now)
+    guard cancel(transaction, try remote(id)) else { throw .notFound }
+  }
+
+  private func cancel(_ transaction: UInt64, _ yard: Yard) -> Bool {
+    guard let book = yard.queue.take(id: transaction) else { return false }
+    end(book, yard, .canceled)
+    reschedule(yard)
+    return true
   }
 
   // MARK: Pages out.
@@ -196,7 +203,7 @@ extension Lane {
   // MARK: The end of a message.
 
   /// The one report of a message, which is out of the queue. Half of one that left does no harm: it is never whole.
-  private func end(_ book: OutgoingBook, _ yard: Yard, _ status: Status, systemError: Int32 = 0) {
+  func end(_ book: OutgoingBook, _ yard: Yard, _ status: Status, systemError: Int32 = 0) {
     yard.queuedBytes &-= book.length
     sending &-= 1
     var event = Event(status == .ok ? .delivered : .failed)
@@ -217,13 +224,5 @@ extension Lane {
   /// Ends all messages to a yard.
   func endMessages(_ yard: Yard, _ status: Status) {
     while let book = yard.queue.popFirst() { end(book, yard, status) }
-    yard.limitDue = .max
-  }
-
-  /// Ends the messages whose time is over.
-  func endLate(_ yard: Yard) {
-    for book in yard.queue.take(where: { $0.limit <= now }) { end(book, yard, .timedOut) }
-    yard.limitDue = .max
-    yard.queue.forEach { yard.limitDue = min(yard.limitDue, $0.limit) }
   }
 }

@@ -16,7 +16,7 @@ extension Lane {
   }
 
   private func step(_ yard: Yard) {
-    if yard.limitDue <= now { endLate(yard) }
+    for book in yard.queue.takeLate(now: now) { end(book, yard, .timedOut) }
     for book in yard.books where book.heard.after(LaneLimit.bookSilence) <= now { forget(book, yard) }
     if case .blocked(let until) = yard.outlet, until <= now { unblock(yard) }
   }

@@ -87,10 +87,7 @@ extension Road {
   // MARK: Time.
 
   func stepMessages(_ remote: Remote) {
-    if remote.messages.limitDue <= now {
-      for message in remote.messages.takeWaiting(where: { $0.limit <= now }) { end(message, remote, obstacle(remote)) }
-      remote.messages.limitDue = remote.messages.earliestLimit
-    }
+    for message in remote.messages.takeLate(now: now) { end(message, remote, obstacle(remote)) }
     let isFlightDue = remote.messages.flightDue <= now
     if isFlightDue { stepFlights(remote) }
     if isFlightDue || remote.messages.pumpDue <= now { pump(remote) }
@@ -195,7 +192,7 @@ extension Road {
 
   /// Ends all messages to and from the remote.
   func endMessages(_ remote: Remote, _ status: Status) {
-    for message in remote.messages.takeWaiting(where: { _ in true }) { end(message, remote, status) }
+    while let message = remote.messages.takeWaiting() { end(message, remote, status) }
     for message in sending(remote) { abandon(message, remote, status) }
     for message in remote.messages.incoming.values { forget(message, remote) }
     remote.messages.incoming = [:]

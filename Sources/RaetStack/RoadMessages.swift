@@ -49,13 +49,16 @@ extension Road {
   /// Ends a transaction of the host's before its time.
   public func cancel(_ transaction: UInt64, now: UInt64) throws(Status) {
     enter(now)
-    for remote in slots.compactMap({ $0 }) {
-      if cancel(transaction, remote) {
-        reschedule(remote)
-        return
-      }
-    }
+    for case .some(let remote) in slots where cancel(transaction, remote) { return reschedule(remote) }
     throw .notFound
+  }
+
+  /// The same for one that concerns this remote, without a look at others.
+  public func cancel(_ transaction: UInt64, of id: UInt64, now: UInt64) throws(Status) {
+    enter(now)
+    let remote = try self.remote(id)
+    guard cancel(transaction, remote) else { throw .notFound }
+    reschedule(remote)
   }
 
   private func cancel(_ transaction: UInt64, _ remote: Remote) -> Bool {
@@ -76,13 +79,21 @@ extension Road {
       endAlive(remote, alive, .canceled)
       return true
     }
-    if let message = remote.messages.takeWaiting(where: { $0.id == transaction }).first {
-      end(message, remote, .canceled)
+    // Few are past waiting, while a great many may wait.
+    if let message = sending(transaction, remote) {
+      abandon(message, remote, .canceled)
       return true
     }
-    guard let message = sending(remote).first(where: { $0.id == transaction }) else { return false }
-    abandon(message, remote, .canceled)
+    guard let message = remote.messages.takeWaiting(id: transaction) else { return false }
+    end(message, remote, .canceled)
     return true
+  }
+
+  /// The message of this transaction, if it is past waiting.
+  private func sending(_ transaction: UInt64, _ remote: Remote) -> MessageInitiator? {
+    let messages = remote.messages
+    return messages.underway.values.first { $0.id == transaction }
+      ?? messages.doubted.first { $0.id == transaction } ?? messages.inquiring.values.first { $0.id == transaction }
   }
 
   /// All messages that are past waiting, in the order the host gave them: a dictionary's own is another in each process,

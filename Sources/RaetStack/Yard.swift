@@ -42,12 +42,10 @@ public final class Yard {
   /// How long it was left alone when its socket took nothing; 0 once it took something.
   var pause: UInt64 = 0
   /// Messages that wait, the first one perhaps half sent.
-  var queue = Queue<OutgoingBook>()
+  var queue = WaitingMessages<OutgoingBook>()
   /// Bytes of their bodies.
   var queuedBytes = 0
   var owesWritable = false
-  /// When one of them reaches its limit at the earliest; may be too early.
-  var limitDue: UInt64 = .max
   /// What all heads to it begin with; nil before the first message.
   var prefix: [UInt8]?
   /// The last book's id.
@@ -80,7 +78,7 @@ public final class Yard {
 
   /// When the lane has to look at it next.
   var due: UInt64 {
-    var due = queue.isEmpty ? .max : limitDue
+    var due = queue.due
     if case .blocked(let until) = outlet { due = min(due, until) }
     for book in books { due = min(due, book.heard.after(LaneLimit.bookSilence)) }
     return due

@@ -71,7 +71,7 @@ final class FakeStacks: RouterPorts {
     return lastTransaction
   }
 
-  func cancel(_ transaction: UInt64, port: Int, now: UInt64) { canceled.append(transaction) }
+  func cancel(_ transaction: UInt64, to target: Target, now: UInt64) { canceled.append(transaction) }
 }
 
 /// A process that holds a road (port 1, as "alpha") and a lane (port 2, as "manor"), or one of them.

@@ -18,9 +18,11 @@ import Testing
     guard let first = traffic.takeWaiting() else { return fail("nothing waits") }
     #expect(first.id == 1)
     traffic.putBack(first)
-    #expect(traffic.takeWaiting { $0.id % 2 == 0 }.map { $0.id } == [2, 4])
+    #expect(traffic.takeWaiting(id: 2)?.id == 2)
+    #expect(traffic.takeWaiting(id: 2) == nil)
     #expect(traffic.takeWaiting()?.id == 1)
     #expect(traffic.takeWaiting()?.id == 3)
+    #expect(traffic.takeWaiting()?.id == 4)
     #expect(traffic.takeWaiting() == nil)
   }
 
@@ -42,10 +44,10 @@ import Testing
     var traffic = MessageTraffic(window: 64)
     traffic.append(try Self.message(1, limit: 50))
     traffic.append(try Self.message(2, limit: 20))
-    #expect(traffic.limitDue == 20)
     #expect(traffic.due == 20)
-    _ = traffic.takeWaiting { $0.limit <= 20 }
-    #expect(traffic.earliestLimit == 50)
+    #expect(traffic.takeLate(now: 19).isEmpty)
+    #expect(traffic.takeLate(now: 20).map { $0.id } == [2])
+    #expect(traffic.due == 50)
   }
 
   @Test func whatIsUnderWayComesBackInTheOrderItLeftEvenWhenNumbersComeRound() throws {

@@ -9,7 +9,7 @@ import Testing
     var queue = Queue<Int>()
     var model: [Int] = []
     for step in 0..<5000 {
-      switch chance.number(0...9) {
+      switch chance.number(0...10) {
       case 0...4:
         queue.append(step)
         model.append(step)
@@ -17,6 +17,10 @@ import Testing
         queue.prepend(step)
         model.insert(step, at: 0)
       case 6...8: #expect(queue.popFirst() == (model.isEmpty ? nil : model.removeFirst()), "seed \(seed)")
+      case 9:
+        let modulus = chance.number(2...50)
+        let place = model.firstIndex { $0 % modulus == 1 }
+        #expect(queue.takeFirst { $0 % modulus == 1 } == place.map { model.remove(at: $0) }, "seed \(seed)")
       default:
         let modulus = chance.number(2...5)
         #expect(queue.take { $0 % modulus == 0 } == model.filter { $0 % modulus == 0 }, "seed \(seed)")
@@ -29,6 +33,21 @@ import Testing
         return
       }
     }
+  }
+
+  @Test func whatIsFoundAtTheFrontCostsNoLookAtTheRest() {
+    var queue = Queue<Int>()
+    for number in 0..<100 { queue.append(number) }
+    var looks = 0
+    for number in 0..<100 {
+      let taken = queue.takeFirst {
+        looks += 1
+        return $0 == number
+      }
+      #expect(taken == number)
+    }
+    #expect(looks == 100 && queue.isEmpty)
+    #expect(queue.takeFirst { _ in true } == nil)
   }
 
   @Test func itKeepsNothingAliveThatWasTakenOut() {

@@ -107,6 +107,22 @@ import Testing
     #expect(one.events(.writable).first?.status == .ok)
   }
 
+  @Test func aMessageIsCanceledWhereverItWaitsAndAtThisYardAlone() throws {
+    let third = try VirtualYard("third", seed: 4)
+    let free = try one.add(third)
+    let ids = try (0..<5).map { try one.send(mapping($0, 20), to: remote, tag: UInt64($0)) }
+    #expect(throws: Status.notFound) { try one.lane.cancel(ids[1], of: free, now: 0) }
+    #expect(throws: Status.notFound) { try one.lane.cancel(ids[1], of: 99, now: 0) }
+    for id in [ids[3], ids[0]] { try one.lane.cancel(id, of: remote, now: 0) }
+    try one.lane.cancel(ids[4], now: 0)
+    #expect(throws: Status.notFound) { try one.lane.cancel(ids[4], now: 0) }
+    one.takeEvents()
+    #expect(one.events(.failed).map { $0.tag } == [3, 0, 4])
+    #expect(one.events(.failed).allSatisfy { $0.status == .canceled })
+    lane.run()
+    #expect(other.bodies == [mapping(1, 20), mapping(2, 20)])
+  }
+
   @Test func anEmptyQueueTakesALongerMessageThanTheQueueIs() throws {
     let one = try VirtualYard("long", seed: 3) { ($0.sendQueue, $0.maxMessage) = (100, 5000) }
     let remote = try one.add(other)

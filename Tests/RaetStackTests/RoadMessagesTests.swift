@@ -147,6 +147,23 @@ import Testing
     try pair.expectThatMessagesPass()
   }
 
+  @Test func aMessageIsCanceledWhereverItIsAndAtThisRemoteAlone() throws {
+    let pair = try Pair(11)
+    let id = try pair.there.id
+    let ids = try (0..<50).map {
+      try pair.other.send(makeBody($0, 10_000), to: id, tag: UInt64($0), now: pair.road.now)
+    }
+    #expect(try pair.there.messages.underway.count > 0 && pair.there.messages.waitingCount > 20)
+    #expect(throws: Status.notFound) { try pair.other.road.cancel(ids[0], of: id + 1, now: pair.road.now) }
+    for number in [49, 0, 48, 40] { try pair.other.road.cancel(ids[number], of: id, now: pair.road.now) }
+    #expect(throws: Status.notFound) { try pair.other.road.cancel(ids[40], of: id, now: pair.road.now) }
+    pair.road.run(5 * second)
+    #expect(pair.other.events(.failed).map { $0.tag } == [49, 0, 48, 40])
+    // The first one had left whole, and arrives.
+    #expect(pair.other.events(.failed).map { $0.status } == [.canceled, .unknown, .canceled, .canceled])
+    #expect(pair.main.bodies.count == 47)
+  }
+
   @Test func aFullQueueSaysSoAndTellsWhenThereIsRoomAgain() throws {
     let pair = try Pair(11) { $0.sendQueue = 10_000 }
     let id = try pair.there.id

@@ -37,7 +37,7 @@ private final class FuzzPorts: RouterPorts {
     return UInt64(sent.count)
   }
 
-  func cancel(_ transaction: UInt64, port: Int, now: UInt64) {}
+  func cancel(_ transaction: UInt64, to target: Target, now: UInt64) {}
 }
 
 /// Routes in bodies of any content, as text, and rules of any text. What is read is what a decoder finds there, what is
