@@ -8,7 +8,9 @@ func fuzzHeads(_ bytes: UnsafeRawBufferPointer) {
     guard var head = encoded(layout.head, coatLength: layout.coatLength) else { return }
     head += [UInt8](repeating: 1, count: layout.coatLength + layout.head.footKind.length)
     let again = head.withUnsafeBytes { try? Head.parse($0) }
-    require(again.map { isSame($0.head, layout.head) } ?? false, "another head: \(String(describing: again?.head)), \(layout.head)")
+    require(
+      again.map { isSame($0.head, layout.head) } ?? false,
+      "another head: \(String(describing: again?.head)), \(layout.head)")
     require(again?.coatLength == layout.coatLength, "another coat")
   } catch {}
 }
