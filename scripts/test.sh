@@ -43,7 +43,7 @@ tell() {
   else
     printf '== %-10s FAILED %4d s, %s:\n' "$1" "$seconds" "$log"
     # What looks like the reason may stand far from the end.
-    { grep -E 'error:|recorded an issue|^FAIL|^ERROR|^failed |^ *AssertionError|"crash"' "$log" | head -n 15; echo ...; tail -n 25 "$log"; } |
+    { grep -E 'error:|recorded an issue|^FAIL|^ERROR|^failed[: ]|^ *AssertionError|"crash"|^Tests/c/.*:[0-9]+: |^==[0-9]+== [A-Z]' "$log" | head -n 15; echo ...; tail -n 25 "$log"; } |
       cut -c1-300 | sed 's/^/   | /'
     failed+=("$1")
   fi
