@@ -80,10 +80,10 @@ static told *find(process *p, raet_enum type, uint64_t tag) {
   return NULL;
 }
 
-/* Waits until a process was told of this, with this tag; NULL after 20 s. What it was told before counts. */
+/* Waits until a process was told of this, with this tag; NULL after a minute. What it was told before counts. */
 static inline told *wait_for(process *p, raet_enum type, uint64_t tag) {
   static told none;
-  uint64_t end = raet_now() + 20 * SECOND;
+  uint64_t end = raet_now() + 60 * SECOND;
   told *found;
   while (!(found = find(p, type, tag)))
     if (raet_now() > end) {
@@ -187,7 +187,7 @@ static inline void meet(process *from, process *to) {
   char endpoint[64];
   size_t need;
   raet_remote remote = 0;
-  uint64_t allowed = 0, end = raet_now() + 20 * SECOND;
+  uint64_t allowed = 0, end = raet_now() + 60 * SECOND;
   CHECK_OK(raet_stack_get_str(to->road, RAET_KEY_ENDPOINT, endpoint, sizeof endpoint, &need));
   CHECK_OK(raet_remote_add(from->road, NULL, endpoint, &remote));
   CHECK_OK(raet_connect(from->road, remote, raet_now()));
