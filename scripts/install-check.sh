@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs into a temporary folder, builds one program as C and as C++ by what pkg-config says, runs both, runs the
-# programs of README.md, SECURITY.md and docs/ROUTING.md, and uninstalls.
+# programs of README.md, the Python binding's, SECURITY.md and docs/ROUTING.md, and uninstalls.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$(mktemp -d)
@@ -33,7 +33,7 @@ echo "libraet $version installs, and C and C++ programs run with it"
 
 . scripts/lib/binding.sh
 binding_python
-for document in README.md SECURITY.md docs/ROUTING.md; do
+for document in README.md Bindings/python/README.md SECURITY.md docs/ROUTING.md; do
   CFLAGS=$("${raet[@]}" --cflags raet) LIBS=$("${raet[@]}" --libs raet) "$PYTHON" scripts/readme.py $document "$root"
 done
 

@@ -8,8 +8,9 @@
 
 `Road` is an estate on a road, `Remote` another one as seen from it; `Lane` is a process on a lane of its machine, `Yard`
 another one; `Router` leads messages between both, and `Place` is where they come from and go to; `Event` is what
-happens, `Delivery` a message that was sent. Exceptions derive from `RaetError`. The shared library is in the package;
-for developers, the environment variable LIBRAET_LIBRARY names another one.
+happens, `Delivery` a message that was sent. `libraet.aio` is for programs of asyncio's. Exceptions derive from
+`RaetError`. The shared library is in the package; for developers, the environment variable LIBRAET_LIBRARY names
+another one.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ from .lane import Lane, Yard, yard_path
 from .places import Place
 from .remote import Remote
 from .road import Road
-from .router import RoutedDelivery, Router
-from .transactions import Delivery, Transaction
+from .router import Router
+from .transactions import Delivery, RoutedDelivery, Transaction
 
 #: Version of the shared library.
 library_version: str = _lib.raet_version_string().decode()

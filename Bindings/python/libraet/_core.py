@@ -67,7 +67,6 @@ class Core(Handle):
         self._inbox: deque[Event] = deque()
         self._inbox_bytes = 0
         self._inbox_limit = 0
-        #: True when events may be left in the library, of which its descriptor does not tell.
         self._left_events = False
         self._waker = Waker()
         self._watched: dict[int, Transaction] = {}

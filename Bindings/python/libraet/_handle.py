@@ -115,8 +115,12 @@ class Handle:
     def _status(self, function: Any, *arguments: Any) -> int:
         """The status of a function. What its callbacks kept is raised first."""
         status = int(function(self._live(), *arguments))
+        self._called()
         raise_interrupt()
         return status
+
+    def _called(self) -> None:
+        """After each call of the library, by which something may have become due."""
 
     def _call(self, function: Any, *arguments: Any) -> None:
         status = self._status(function, *arguments)

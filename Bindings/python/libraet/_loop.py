@@ -6,7 +6,7 @@ import math
 import select
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from ._abi import lib
 from ._core import Core, event_cost
@@ -16,10 +16,15 @@ from .enums import Status
 from .errors import QueueFull, WrongState
 from .events import Event
 
+if TYPE_CHECKING:
+    from .aio import Service
+
 _Self = TypeVar("_Self", bound="Waiting")
 
 #: How long messages under way have to end when a ``with`` block is left, in seconds.
 LINGER = 1.0
+#: How long the last events are waited for after that, in nanoseconds.
+CLOSING = 1_000_000_000
 #: What select() can watch.
 _SELECT_LIMIT = 1024
 #: The longest sleep in seconds; select() and poll() refuse what they cannot count.
@@ -37,7 +42,11 @@ class Waiting(Handle):
     _inbox: deque[Event]
     _inbox_bytes: int
     _inbox_limit: int
+    #: True when events may be left in the library, of which its descriptor does not tell.
+    _left_events: bool
     _waker: Waker
+    #: What services it in a loop of asyncio's.
+    _service: Optional[Service[Any]] = None
 
     if TYPE_CHECKING:  # what has a loop has these
 
@@ -47,6 +56,9 @@ class Waiting(Handle):
         @property
         def due(self) -> Optional[float]: ...
         def _pump(self) -> None: ...
+        def _begin_close(self, period: int) -> None: ...
+        def _has_ended(self) -> bool: ...
+        def _end_close(self) -> None: ...
 
     def service(self, timeout: Optional[float] = 0.0) -> int:
         """Waits until there is something to do, for at most `timeout` seconds (None: without a limit), and does it
@@ -126,6 +138,12 @@ class Waiting(Handle):
 
     def _require_own_loop(self) -> None:
         """Raises `WrongState` when something else services it."""
+        if self._service is not None:
+            raise WrongState(Status.ESTATE, "it is serviced by a libraet.aio.Service, which has such methods to await")
+
+    def _called(self) -> None:
+        if self._service is not None:
+            self._service._ask_for_turn()
 
     def _keep(self, event: Event) -> None:
         """Puts an event into the inbox."""
@@ -172,12 +190,31 @@ class Waiting(Handle):
         self._waker.disown()
 
     def _free(self) -> None:
+        service, self._service = self._service, None
+        if service is not None:
+            service._let_go()  # before its descriptor is closed
         super()._free()
         self._waker.close()
 
+    # Ending
+
     def close(self, linger: float = LINGER) -> None:
-        """Closes it."""
-        raise NotImplementedError
+        """Closes it. Messages under way have `linger` seconds to end; those that do not are `Canceled` or
+        `Unknown`. The last events can still be taken afterwards. Closing twice does nothing."""
+        if self.closed:
+            return
+        period = nanoseconds(linger)
+        try:
+            self._begin_close(period)
+            limit = now() + period + CLOSING
+            while not self._has_ended():
+                self._pump()
+                left = limit - now()
+                if self._has_ended() or left <= 0:
+                    break
+                self._sleep(left / 1e9)
+        finally:
+            self._end_close()
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -214,28 +251,31 @@ class Loop(Waiting, Core):
     def _require_own_loop(self) -> None:
         if self._router is not None and not self.closed:
             raise WrongState(Status.ESTATE, f"the {self._what} is attached to a router, which services it")
+        super()._require_own_loop()
+
+    def _called(self) -> None:
+        if self._router is not None:
+            self._router._called()
+        else:
+            super()._called()
 
     # Ending
 
     def close(self, linger: float = LINGER) -> None:
         """Closes it. Messages under way have `linger` seconds to end; those that do not are `Canceled` or
         `Unknown`. The last events can still be taken afterwards. Closing twice does nothing."""
-        if self.closed:
-            return
-        if self._router is not None:
+        if self._router is not None and not self.closed:
             self._router.detach(self)
-        try:
-            self._closing = True
-            self._inbox_limit = 2**63  # the last events are bounded by the library, and nothing more comes
-            period = nanoseconds(linger)
-            self._call(lib.raet_stack_close, now(), period)
-            limit = now() + period + 1_000_000_000
-            while not self._ended:
-                self._pump()
-                left = limit - now()
-                if self._ended or left <= 0:
-                    break
-                self._sleep(left / 1e9)
-        finally:
-            self._free()
-            self._abandon()
+        super().close(linger)
+
+    def _begin_close(self, period: int) -> None:
+        self._closing = True
+        self._inbox_limit = 2**63  # the last events are bounded by the library, and nothing more comes
+        self._call(lib.raet_stack_close, now(), period)
+
+    def _has_ended(self) -> bool:
+        return self._ended
+
+    def _end_close(self) -> None:
+        self._free()
+        self._abandon()

@@ -1,5 +1,4 @@
-"""The core of a road: everything that needs no waiting. `Road` adds a loop that blocks; a loop of another kind, such as
-asyncio's, belongs in a class of its own beside `Road`."""
+"""The core of a road: everything that needs no waiting. `Road` adds a loop that blocks; `libraet.aio` has asyncio's."""
 
 from __future__ import annotations
 

@@ -83,12 +83,19 @@ class Road(Loop, Stack):
 
     def wait_allowed(self, remote: Remote, timeout: Optional[float] = 10.0) -> None:
         """Waits until messages can pass to a remote that is being connected; exceptions as of ``connect()``."""
+        self.wait_until(lambda: self._is_decided(remote), timeout)
+        self._require_allowed(remote)
 
-        def decided() -> bool:
-            return remote.allowed or remote.last_status in _FINAL
-
+    def _is_decided(self, remote: Remote) -> bool:
+        """True when messages can pass to a remote, or it is certain that they will not."""
         try:
-            self.wait_until(decided, timeout)
+            return remote.allowed or remote.last_status in _FINAL
+        except NotFound:
+            return True
+
+    def _require_allowed(self, remote: Remote) -> None:
+        """Raises what tells why messages cannot pass to a remote, if they cannot."""
+        try:
             if remote.allowed:
                 return
         except NotFound as gone:

@@ -130,7 +130,8 @@ class Router(Handling):
             self._call(lib.raet_router_set_u64, _abi.ROUTER_RELAY, relay)
 
     def attach(self, stack: _Attached) -> _Attached:
-        """Attaches a road or a lane, and gives it back. `WrongState`: it is attached already."""
+        """Attaches a road or a lane, and gives it back. `WrongState`: it is attached already, or has a `Service`."""
+        stack._require_own_loop()
         events = list(stack._inbox)
         self._call(lib.raet_router_attach, stack._live())
         self._attached[stack._live()] = stack
@@ -346,30 +347,28 @@ class Router(Handling):
         """Closes the roads and lanes attached, and itself. Messages under way have `linger` seconds to end. Handlers
         are not called any more, as nothing could be answered: their messages are among the last events, which can still
         be taken afterwards. Closing twice does nothing."""
-        if self.closed:
-            return
+        super().close(linger)
+
+    def _begin_close(self, period: int) -> None:
         self._end_handling()
-        stacks = list(self._attached.values())
         self._inbox_limit = 2**63
-        period = nanoseconds(linger)
-        try:
-            for stack in stacks:
-                stack._closing = True
-                stack._call(lib.raet_stack_close, now(), period)
-            limit = now() + period + 1_000_000_000
-            while not all(stack._ended for stack in stacks) and now() < limit:
-                self._pump()
-                if not all(stack._ended for stack in stacks):
-                    self._sleep(max(0, limit - now()) / 1e9)
-        finally:
-            self._let_all_go()
-            self._free()
-            for stack in stacks:
-                stack._free()
-                stack._abandon()
-            for delivery in self._watched.values():
-                delivery._end(Status.EUNKNOWN)
-            self._watched.clear()
+        for stack in self._attached.values():
+            stack._closing = True
+            stack._call(lib.raet_stack_close, now(), period)
+
+    def _has_ended(self) -> bool:
+        return all(stack._ended for stack in self._attached.values())
+
+    def _end_close(self) -> None:
+        stacks = list(self._attached.values())
+        self._let_all_go()
+        self._free()
+        for stack in stacks:
+            stack._free()
+            stack._abandon()
+        for delivery in self._watched.values():
+            delivery._end(Status.EUNKNOWN)
+        self._watched.clear()
 
     def _let_all_go(self) -> None:
         for stack in self._attached.values():

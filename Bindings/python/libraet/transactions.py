@@ -55,7 +55,12 @@ class Transaction:
         `TimedOut` comes also when `timeout` passed or ``wake()`` was called first: then `done` is still False, and it
         goes on. What else happens in the meantime is kept for ``events()``.
         """
-        if not self._stack.wait_until(lambda: self.done, timeout):
+        self._stack.wait_until(lambda: self.done, timeout)
+        return self._ended()
+
+    def _ended(self: _Self) -> _Self:
+        """As ``check()``, and raises what a wait in vain does when it has not ended."""
+        if not self.done:
             if self._stack.closed:  # in the child of a fork(): it goes on in the parent
                 raise Closed(Status.ECLOSED, remote=self.remote)
             raise TimedOut(detail="it has not ended yet; it goes on", remote=self.remote)
