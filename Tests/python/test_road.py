@@ -91,7 +91,8 @@ class ConnectTest(RoadTest):
         began = time.monotonic()
         with self.assertRaises(libraet.TimedOut):
             beta.connect(endpoint, timeout=0.3)
-        self.assertLess(abs(time.monotonic() - began - 0.3), 0.2)
+        seconds = time.monotonic() - began
+        self.assertTrue(0.29 < seconds < 2, seconds)
 
     def test_connecting_twice_gives_the_same_remote(self) -> None:
         main, beta, peer = self.pair()
@@ -309,7 +310,8 @@ class LoopTest(RoadTest):
         road = self.road("a")
         began = time.monotonic()
         self.assertEqual(list(road.events(0.2)), [])
-        self.assertLess(abs(time.monotonic() - began - 0.2), 0.15)
+        seconds = time.monotonic() - began
+        self.assertTrue(0.19 < seconds < 2, seconds)
         self.assertIsNone(road.next_event(0))
 
     def test_service_waits_until_there_is_something_to_do(self) -> None:
