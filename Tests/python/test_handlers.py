@@ -46,6 +46,20 @@ class HandlerTest(RouterTest):
         router.send("//first", {"n": 3})
         self.settle(lambda: done == [3])
 
+    def test_what_a_handler_sends_to_its_own_process_arrives_at_once(self) -> None:
+        router = self.process("alpha", None)
+        done: list[int] = []
+
+        @router.handler("jobs")
+        def job(message: libraet.Event) -> None:
+            done.append(message.body["n"])
+            router.send("//jobs", {"n": message.body["n"] + 1})
+
+        router.send("//jobs", {"n": 1})
+        began = time.monotonic()
+        self.assertTrue(router.wait_until(lambda: len(done) >= 9, PATIENCE))
+        self.assertLess(time.monotonic() - began, PATIENCE - 1)
+
     def test_handlers_that_wait_run_one_at_a_time_and_in_order(self) -> None:
         router = self.process("alpha", None)
         router.open_share("log")

@@ -115,17 +115,21 @@ class Handle:
     def _status(self, function: Any, *arguments: Any) -> int:
         """The status of a function. What its callbacks kept is raised first."""
         status = int(function(self._live(), *arguments))
-        self._called()
         raise_interrupt()
         return status
-
-    def _called(self) -> None:
-        """After each call of the library, by which something may have become due."""
 
     def _call(self, function: Any, *arguments: Any) -> None:
         status = self._status(function, *arguments)
         if status:
             self._fail(status)
+
+    def _change(self, function: Any, *arguments: Any) -> None:
+        """As ``_call()``, of a function that can make something due."""
+        self._call(function, *arguments)
+        self._changed()
+
+    def _changed(self) -> None:
+        """Something may have become due by a call of the program's."""
 
     def _u64(self, function: Any, *arguments: Any) -> int:
         """What a function gives that ends in an out parameter of 64 bits."""

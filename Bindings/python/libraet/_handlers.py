@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections import deque
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ _Handler = TypeVar("_Handler", bound=Handler)
 
 #: How long handlers are called in one turn of the loop, in nanoseconds; the one that runs then ends the turn.
 _TURN = 50_000_000
+#: The same where other tasks wait for the turn's end.
+_SHARED_TURN = 1_000_000
 
 
 class Handling(Waiting):
@@ -49,6 +52,8 @@ class Handling(Waiting):
         """
 
         def decorate(function: _Handler) -> _Handler:
+            if inspect.iscoroutinefunction(function):
+                raise TypeError("a handler is no coroutine: what has to be awaited is for a task that takes events()")
             self.open_share(share)
             self._handlers[share] = function
             return function
@@ -68,7 +73,7 @@ class Handling(Waiting):
         if self._handling:
             return
         self._handling = True
-        end = now() + _TURN
+        end = now() + (_TURN if self._service is None else _SHARED_TURN)
         try:
             while self._send_answer() and self._calls:
                 handler, message = self._calls.popleft()
@@ -85,6 +90,8 @@ class Handling(Waiting):
         except Exception:
             self.logger.exception("the handler of share %r failed at a message from %s", message.share, message.source)
             return
+        finally:
+            self._left_events = True  # what it sent to this very process
         if answer is not None:
             self._unsent = message, answer
             self._send_answer()

@@ -25,6 +25,7 @@ _Self = TypeVar("_Self", bound="Waiting")
 LINGER = 1.0
 #: How long the last events are waited for after that, in nanoseconds.
 CLOSING = 1_000_000_000
+_SERVICED = "it is serviced by a libraet.aio.Service, which has what waits to be awaited"
 #: What select() can watch.
 _SELECT_LIMIT = 1024
 #: The longest sleep in seconds; select() and poll() refuse what they cannot count.
@@ -103,13 +104,17 @@ class Waiting(Handle):
         `QueueFull` when `receive_queue` bytes (of a router: 64 MiB) wait in ``events()``: nothing more is received
         until they are taken.
         """
+        self._require_wait()
         return self._wait(condition, _limit(timeout), self._waker.heeded)
 
     def wake(self) -> None:
         """Ends the wait in progress at once, or else the next one: ``service()`` returns, ``next_event()`` gives None,
         ``wait_until()`` False, ``events()`` gives no more, and other methods end as if their time had passed. Any
         thread may call it, and handlers of signals. Does nothing when it is closed."""
-        if not self.closed:
+        service = self._service
+        if service is not None:
+            service._wake()
+        elif not self.closed:
             self._waker.wake()
 
     def _wait(self, condition: Callable[[], bool], limit: float, noted: int) -> bool:
@@ -138,10 +143,17 @@ class Waiting(Handle):
 
     def _require_own_loop(self) -> None:
         """Raises `WrongState` when something else services it."""
+        if self._service is not None and self._service._loop.is_closed():
+            self._service.release()
         if self._service is not None:
-            raise WrongState(Status.ESTATE, "it is serviced by a libraet.aio.Service, which has such methods to await")
+            raise WrongState(Status.ESTATE, _SERVICED)
 
-    def _called(self) -> None:
+    def _require_wait(self) -> None:
+        """Raises `WrongState` when waiting would stop the loop of asyncio's that services it. Handlers may wait."""
+        if self._service is not None and not self._service._is_in_turn:
+            self._require_own_loop()
+
+    def _changed(self) -> None:
         if self._service is not None:
             self._service._ask_for_turn()
 
@@ -188,11 +200,14 @@ class Waiting(Handle):
     def _disown(self) -> None:
         super()._disown()
         self._waker.disown()
+        service, self._service = self._service, None
+        if service is not None:
+            service._disown()
 
     def _free(self) -> None:
         service, self._service = self._service, None
         if service is not None:
-            service._let_go()  # before its descriptor is closed
+            service._let_go()
         super()._free()
         self._waker.close()
 
@@ -253,22 +268,31 @@ class Loop(Waiting, Core):
             raise WrongState(Status.ESTATE, f"the {self._what} is attached to a router, which services it")
         super()._require_own_loop()
 
-    def _called(self) -> None:
+    def _require_wait(self) -> None:
         if self._router is not None:
-            self._router._called()
+            self._router._require_wait()
         else:
-            super()._called()
+            super()._require_wait()
+
+    def _changed(self) -> None:
+        if self._router is not None:
+            self._router._changed()
+        else:
+            super()._changed()
 
     # Ending
 
     def close(self, linger: float = LINGER) -> None:
         """Closes it. Messages under way have `linger` seconds to end; those that do not are `Canceled` or
         `Unknown`. The last events can still be taken afterwards. Closing twice does nothing."""
+        nanoseconds(linger)
         if self._router is not None and not self.closed:
             self._router.detach(self)
         super().close(linger)
 
     def _begin_close(self, period: int) -> None:
+        if self._closing:
+            return
         self._closing = True
         self._inbox_limit = 2**63  # the last events are bounded by the library, and nothing more comes
         self._call(lib.raet_stack_close, now(), period)

@@ -49,15 +49,15 @@ class Roles(Handle):
 
     def accept(self, role: str) -> None:
         """Accepts a known role's keys; joins that wait for it go on. `NotFound` when the role is not known."""
-        self._call(lib.raet_role_set_status, c_string(role), Acceptance.ACCEPTED, now())
+        self._change(lib.raet_role_set_status, c_string(role), Acceptance.ACCEPTED, now())
 
     def reject(self, role: str) -> None:
         """Rejects a known role's keys."""
-        self._call(lib.raet_role_set_status, c_string(role), Acceptance.REJECTED, now())
+        self._change(lib.raet_role_set_status, c_string(role), Acceptance.REJECTED, now())
 
     def pend(self, role: str) -> None:
         """Takes a decision back: a known role's keys wait for acceptance again."""
-        self._call(lib.raet_role_set_status, c_string(role), Acceptance.PENDING, now())
+        self._change(lib.raet_role_set_status, c_string(role), Acceptance.PENDING, now())
 
     def pin(self, role: str, verify: Union[KeyLike, PublicKeys], public: Optional[KeyLike] = None) -> None:
         """Pins and accepts a role's keys before it ever joins: two keys (bytes, or hexadecimal), or `PublicKeys`.
@@ -70,11 +70,11 @@ class Roles(Handle):
             raise TypeError("pin() takes both keys of a role: verify and public")
         else:
             pair = PublicKeys(key_bytes(verify), key_bytes(public))
-        self._call(lib.raet_role_set_keys, c_string(role), pair.verify, pair.public, now())
+        self._change(lib.raet_role_set_keys, c_string(role), pair.verify, pair.public, now())
 
     def forget(self, role: str) -> None:
         """Forgets a role's keys. `WrongState` when a remote has this role."""
-        self._call(lib.raet_role_forget, c_string(role), now())
+        self._change(lib.raet_role_forget, c_string(role), now())
 
     def role_keys(self, role: str) -> PublicKeys:
         """The public keys of a known role."""

@@ -158,32 +158,32 @@ class Remote:
         chosen, raw = _bodies.encode(body, kind, self._stack.body_kind)
         txn = c_uint64()
         limit = time_limit(timeout)
-        self._stack._call(lib.raet_send, self.id, now(), chosen, raw, len(raw), limit, 0, byref(txn))
+        self._stack._change(lib.raet_send, self.id, now(), chosen, raw, len(raw), limit, 0, byref(txn))
         return self._stack._watch(Delivery(self._stack, self, txn.value, len(raw), tag))
 
     def connect(self) -> None:
         """Connects and keeps it so: joins, allows, sends heartbeats, and tries again until ``disconnect()``. Events
         tell how it goes. ``Road.connect()`` does this and waits."""
-        self._stack._call(lib.raet_connect, self.id, now())
+        self._stack._change(lib.raet_connect, self.id, now())
         outcome = self._stack._outcomes.pop(self.id, None)
         if outcome is not None:
             self._stack._former_outcomes[self.id] = outcome
 
     def disconnect(self) -> None:
         """Stops keeping the connection: no heartbeats, no new attempts. What is known of the remote stays."""
-        self._stack._call(lib.raet_disconnect, self.id, now())
+        self._stack._change(lib.raet_disconnect, self.id, now())
         self._stack._outcomes.pop(self.id, None)
         self._stack._former_outcomes.pop(self.id, None)
 
     def move(self, endpoint: EndpointLike) -> None:
         """Tells where the remote is now. Names of hosts are looked up, which may block."""
         address = resolve(endpoint, family_of(self._stack.endpoint))
-        self._stack._call(lib.raet_remote_set_endpoint, self.id, c_string(address), now())
+        self._stack._change(lib.raet_remote_set_endpoint, self.id, c_string(address), now())
 
     def remove(self) -> None:
         """Removes the remote, here and in the store; its messages end with `Canceled`, or with `Unknown` when they may
         have arrived; its role's keys stay."""
-        self._stack._call(lib.raet_remote_remove, self.id, now())
+        self._stack._change(lib.raet_remote_remove, self.id, now())
 
     def join(self, timeout: Optional[float] = None) -> Transaction:
         """Starts a single join: the exchange of long-term keys. `timeout` in seconds, None for 5."""
@@ -199,7 +199,7 @@ class Remote:
 
     def _start(self, function: Any, timeout: Optional[float]) -> Transaction:
         txn = c_uint64()
-        self._stack._call(function, self.id, now(), time_limit(timeout), byref(txn))
+        self._stack._change(function, self.id, now(), time_limit(timeout), byref(txn))
         return self._stack._watch(Transaction(self._stack, self, txn.value))
 
     # In Python

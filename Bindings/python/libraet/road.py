@@ -74,6 +74,8 @@ class Road(Loop, Stack):
         Names of hosts are looked up, which may block. `name`, if given, is what the remote must be called; `Exists`: it
         is known at another endpoint.
         """
+        if wait:
+            self._require_wait()
         if not isinstance(remote, Remote):
             remote = self._remote_at(remote, name)
         remote.connect()

@@ -17,7 +17,7 @@ from ._handlers import Handler, Handling
 from ._loop import LINGER, Loop
 from ._wake import Waker
 from .enums import BodyKind, EventType, Status
-from .errors import InvalidArgument, error_for
+from .errors import Closed, InvalidArgument, error_for
 from .events import Event
 from .places import Place
 from .transactions import ROUTER_TXN, RoutedDelivery
@@ -85,6 +85,7 @@ class Router(Handling):
         self._inbox_limit = _INBOX_LIMIT
         self._left_events = False
         self._waker = Waker()
+        self._closing = False
         self._attached: dict[int, Loop] = {}
         self._handlers = {}
         self._calls = deque()
@@ -123,17 +124,20 @@ class Router(Handling):
         `InvalidArgument`: no such name or number; settings that come before it here are changed."""
         for key, name in ((_abi.ROUTER_ESTATE, estate), (_abi.ROUTER_MANOR, manor), (_abi.ROUTER_VIA, via)):
             if name is not None:
-                self._call(lib.raet_router_set_str, key, c_string(name) if name else None)
+                self._change(lib.raet_router_set_str, key, c_string(name) if name else None)
         if relay is not None:
             if not 0 <= relay < 2**64:
                 raise InvalidArgument(Status.EINVAL, f"relay={relay}")
-            self._call(lib.raet_router_set_u64, _abi.ROUTER_RELAY, relay)
+            self._change(lib.raet_router_set_u64, _abi.ROUTER_RELAY, relay)
 
     def attach(self, stack: _Attached) -> _Attached:
-        """Attaches a road or a lane, and gives it back. `WrongState`: it is attached already, or has a `Service`."""
+        """Attaches a road or a lane, and gives it back. `WrongState`: it is attached already, or has a `Service`;
+        `Closed`: the router is being closed."""
         stack._require_own_loop()
+        if self._closing:
+            raise Closed(Status.ECLOSED)
         events = list(stack._inbox)
-        self._call(lib.raet_router_attach, stack._live())
+        self._change(lib.raet_router_attach, stack._live())
         self._attached[stack._live()] = stack
         stack._router = self
         stack._inbox.clear()
@@ -148,7 +152,7 @@ class Router(Handling):
         pointer = stack._live()
         if pointer in self._attached:
             self._collect_all()  # before: afterwards the library does not tell whose an event is
-        self._call(lib.raet_router_detach, pointer, now())
+        self._change(lib.raet_router_detach, pointer, now())
         self._collect_all()
         del self._attached[pointer]
         stack._router = None
@@ -156,17 +160,17 @@ class Router(Handling):
     def set_rules(self, rules: RulesLike) -> None:
         """Sets who may send what, one rule a line. `InvalidArgument` tells the line; the rules before then stay."""
         text = rules if isinstance(rules, str) else "\n".join(rules)
-        self._call(lib.raet_router_set_rules, c_string(text))
+        self._change(lib.raet_router_set_rules, c_string(text))
 
     def open_share(self, share: str = "") -> None:
         """Announces a share whose messages come by ``events()`` ("": messages for none in particular). From the first
         one on, messages for shares that are not announced and have no handler are reported to be undelivered."""
-        self._call(lib.raet_router_set_share, c_string(share), 1)
+        self._change(lib.raet_router_set_share, c_string(share), 1)
 
     def close_share(self, share: str = "") -> None:
         """Takes a share back, and its handler."""
         self._handlers.pop(share, None)
-        self._call(lib.raet_router_set_share, c_string(share), 0)
+        self._change(lib.raet_router_set_share, c_string(share), 0)
 
     @property
     def statistics(self) -> dict[str, int]:
@@ -253,6 +257,7 @@ class Router(Handling):
         status = start(named, chosen, raw, len(raw), time_limit(timeout), flags, 0, byref(txn))
         if status:
             self._fail(status)
+        self._changed()
         delivery = self._watched[txn.value] = RoutedDelivery(self, txn.value, len(raw), tag, destination)
         return delivery
 
@@ -350,6 +355,9 @@ class Router(Handling):
         super().close(linger)
 
     def _begin_close(self, period: int) -> None:
+        if self._closing:
+            return
+        self._closing = True
         self._end_handling()
         self._inbox_limit = 2**63
         for stack in self._attached.values():

@@ -71,7 +71,7 @@ class Transaction:
         if self.done:
             return
         try:
-            self._stack._call(lib.raet_txn_cancel, self.txn, now())
+            self._stack._change(lib.raet_txn_cancel, self.txn, now())
         except NotFound:  # it has ended; its event is still in the library
             pass
 
@@ -132,7 +132,7 @@ class RoutedDelivery(Delivery):
         if self.done:
             return
         try:
-            self._stack._call(lib.raet_router_cancel, self.txn, now())
+            self._stack._change(lib.raet_router_cancel, self.txn, now())
         except NotFound:  # it has ended; its event is still in the library
             pass
 
