@@ -1,4 +1,4 @@
-"""In a program of asyncio's, roads, lanes and routers are serviced by its loop, and tasks wait for what happens there."""
+"""In a program of asyncio's, its loop services roads, lanes and routers, and tasks wait for what happens there."""
 
 from __future__ import annotations
 
