@@ -152,7 +152,6 @@ extension Road {
   }
 
   private func markDead(_ remote: Remote) {
-    tryOtherAddress(remote)
     switch remote.presence {
     case .unknown, .alive:
       remote.presence = .dead(since: now, heartbeats: 1)
@@ -160,12 +159,14 @@ extension Road {
     case .dead(let since, let heartbeats):
       remote.presence = .dead(since: since, heartbeats: heartbeats &+ 1)
       if mayReap(remote), now.since(since) >= settings.interim { return reap(remote) }
-      // It may have lost its store, and drops what we sign: only a join finds out.
-      if remote.goal == .connect, heartbeats % 2 == 1, remote.join == nil {
+      // It may have lost its store, and drops what we sign: only a join finds out, at the same address, before another is
+      // tried.
+      if remote.goal == .connect, heartbeats % 2 == 1 || remote.elsewhere != nil, remote.join == nil {
         startJoin(remote, isVacuous: false, host: 0, timeout: Times.join)
       }
     case .reaped: break
     }
+    if remote.join == nil { tryOtherAddress(remote) }
     refreshHeartbeat(remote)
   }
 

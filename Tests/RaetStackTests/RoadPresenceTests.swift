@@ -70,6 +70,20 @@ import Testing
     #expect((9...13).contains(beats.count), "\(beats.count)")
   }
 
+  /// It was last heard of at a false address, and may have forgotten us: joins look for it at both, and soon.
+  @Test func joinsLookForADeadRemoteAtEachOfItsAddresses() throws {
+    let pair = try Pair(12)
+    let elsewhere = Address(ipv4: 0x0a09_0909, port: 9)
+    try pair.there.relation?.address = elsewhere
+    var places: Set<String> = []
+    defer { pair.road.watch = { _ in true } }
+    pair.road.watch = { datagram in
+      if datagram.from == pair.other.address, datagram.head.transactionKind == .join { places.insert(datagram.to.text) }
+      return false
+    }
+    #expect(pair.road.run(20 * second) { places == [elsewhere.text, pair.main.address.text] })
+  }
+
   @Test func aMainReapsWhatStaysDeadUntilItIsHeardOf() throws {
     let pair = try Pair(5) { $0.interim = 30 * second }
     pair.road.loss = 100
